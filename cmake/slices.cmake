@@ -1,0 +1,72 @@
+# annals_slice(<folder> [USES <folders below it>]): a library of src/<folder>/*.cc, and, where the
+# folder has *_test.cc, a test program annals_<folder>_test.
+# annals_program(<name> <main.cc>): a program over every slice.
+
+set(ANNALS_WARNINGS
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Wold-style-cast -Woverloaded-virtual -Wcast-align -Wformat=2 -Wextra-semi -Wundef)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND ANNALS_WARNINGS -Wduplicated-cond -Wlogical-op -Wsuggest-override)
+endif()
+if(ANNALS_WERROR)
+  list(APPEND ANNALS_WARNINGS -Werror)
+endif()
+
+add_library(annals_flags INTERFACE)
+target_include_directories(annals_flags INTERFACE "${CMAKE_SOURCE_DIR}/src"
+                                                  "${CMAKE_BINARY_DIR}/generated")
+target_compile_options(annals_flags INTERFACE ${ANNALS_WARNINGS})
+target_link_libraries(annals_flags INTERFACE Threads::Threads)
+target_compile_definitions(annals_flags INTERFACE
+  BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
+if(ANNALS_SANITIZE)
+  target_compile_options(annals_flags INTERFACE -fsanitize=${ANNALS_SANITIZE}
+    -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(annals_flags INTERFACE -fsanitize=${ANNALS_SANITIZE})
+endif()
+
+# What each folder takes from outside.
+set(ANNALS_base_LIBS annals::icu annals::boost_json annals::simdjson annals::date annals::sodium annals::phonenumber
+                     OpenSSL::Crypto annals::spdlog fmt)
+set(ANNALS_db_LIBS annals::sqlite)
+set(ANNALS_http_LIBS OpenSSL::SSL annals::prometheus)
+set(ANNALS_access_LIBS annals::sodium)
+set(ANNALS_transfer_LIBS ZLIB::ZLIB)
+set(ANNALS_entries_LIBS annals::magic)
+
+function(annals_slice name)
+  cmake_parse_arguments(arg "" "" "USES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.cc")
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "(_test|main)\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  if(NOT sources)
+    add_library(annals_${name} INTERFACE)
+    return()
+  endif()
+  add_library(annals_${name} STATIC ${sources})
+  list(TRANSFORM arg_USES PREPEND annals_)
+  target_link_libraries(annals_${name} PUBLIC annals_flags ${arg_USES} ${ANNALS_${name}_LIBS})
+  if(ANNALS_PCH)
+    target_precompile_headers(annals_${name} PRIVATE
+      <algorithm> <array> <atomic> <chrono> <condition_variable> <cstdint> <functional> <map>
+      <memory> <mutex> <optional> <set> <span> <stdexcept> <string> <string_view> <thread>
+      <unordered_map> <utility> <variant> <vector>)
+  endif()
+  if(ANNALS_TESTS AND tests)
+    add_executable(annals_${name}_test ${tests})
+    target_link_libraries(annals_${name}_test PRIVATE annals_${name} GTest::gtest_main GTest::gmock)
+    if(ANNALS_PCH)
+      target_precompile_headers(annals_${name}_test PRIVATE <gtest/gtest.h> <string> <vector> <map>)
+    endif()
+    gtest_discover_tests(annals_${name}_test TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60
+                         PROPERTIES TIMEOUT 300)
+  endif()
+endfunction()
+
+function(annals_program name main)
+  if(EXISTS "${CMAKE_SOURCE_DIR}/${main}")
+    add_executable(${name} ${main})
+    target_link_libraries(${name} PRIVATE annals_app)
+  endif()
+endfunction()

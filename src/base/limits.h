@@ -1,0 +1,36 @@
+// Every limit of the product, by name. docs/limits.md lists them for users.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace annals::base::limits {
+
+inline constexpr std::size_t kRequestHeaderBytesMax = 16 * 1024;
+inline constexpr std::size_t kJsonBodyBytesMax = 4 * 1024 * 1024;
+inline constexpr std::size_t kNdjsonBodyBytesMax = 64 * 1024 * 1024;
+inline constexpr std::size_t kJsonDepthMax = 32;
+inline constexpr std::size_t kAttachmentBytesMax = 25 * 1024 * 1024;
+inline constexpr std::size_t kAttachmentsMax = 20;  // of one entry
+inline constexpr std::size_t kEntriesPerArrayMax = 1'000;
+inline constexpr std::size_t kPageMax = 200;
+inline constexpr std::size_t kPageDefault = 50;
+inline constexpr std::size_t kTextBytesMax = 64 * 1024;
+inline constexpr std::size_t kTitleCharsMax = 500;
+inline constexpr std::size_t kNameCharsMax = 200;      // names, labels, keys, sources
+inline constexpr std::size_t kSourceIdCharsMax = 500;  // ids that other systems give
+inline constexpr std::size_t kDetailsBytesMax = 64 * 1024;
+inline constexpr std::size_t kChangesMax = 200;
+inline constexpr std::size_t kFiltersMax = 20;  // values of all filters of one query
+inline constexpr std::size_t kSearchWordsMax = 16;
+inline constexpr std::size_t kMergedContactsMax = 16;
+inline constexpr std::size_t kQueueEntriesMax = 10'000;
+inline constexpr std::size_t kApplierLagEntriesMax = 20'000;
+inline constexpr std::size_t kConnectionsMax = 10'000;
+inline constexpr std::int64_t kRequestDeadlineMs = 10'000;  // header and body together
+inline constexpr std::int64_t kReadTransactionMs = 5'000;
+inline constexpr std::int64_t kFacetsMs = 2'000;
+inline constexpr std::int64_t kSessionIdleSeconds = 12 * 3600;
+inline constexpr std::int64_t kGracefulStopMs = 10'000;
+inline constexpr std::int64_t kStreamPingSeconds = 15;
+
+}  // namespace annals::base::limits

@@ -1,0 +1,174 @@
+// The database: one dialect of SQL over an engine, read transactions from a pool, and one writer
+// that gathers what waits into one durable commit (docs/design/0001-journal-and-writer.md).
+//
+// SQL is a constant (or assembled text) with parameters $1, $2, …, which the driver binds by name.
+// A Tx belongs to the thread that runs it and ends with the function it was given to.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "base/id.h"
+
+namespace annals::db {
+
+/// A parameter. Text and blob are views: they must live until the call that takes them returns
+/// (for query(): as long as the Rows).
+class Param {
+ public:
+  Param(std::nullptr_t) {}
+  Param(std::string_view text) : value_(text) {}
+  Param(const std::string& text) : value_(std::string_view(text)) {}
+  Param(const char* text) : value_(std::string_view(text)) {}
+  Param(base::ByteSpan blob) : value_(blob) {}
+  Param(const base::Id& id) : value_(base::ByteSpan(id.bytes)) {}
+  Param(bool flag) : value_(static_cast<std::int64_t>(flag)) {}
+  template <class Int>
+    requires(std::is_integral_v<Int> && !std::is_same_v<Int, bool>)
+  Param(Int number) : value_(static_cast<std::int64_t>(number)) {}
+  template <class T>
+  Param(const std::optional<T>& maybe) {
+    if (maybe) value_ = Param(*maybe).value_;
+  }
+  using Value = std::variant<std::monostate, std::int64_t, std::string_view, base::ByteSpan>;
+  [[nodiscard]] const Value& value() const { return value_; }
+
+ private:
+  Value value_;
+};
+
+/// The columns of the current row of a Rows, by position from 0. Views live until the next next().
+class Row {
+ public:
+  virtual ~Row() = default;
+  [[nodiscard]] virtual bool is_null(int column) const = 0;
+  [[nodiscard]] virtual std::int64_t integer(int column) const = 0;  // 0 for null
+  [[nodiscard]] virtual std::string_view text(int column) const = 0;  // empty for null
+  [[nodiscard]] virtual base::ByteSpan blob(int column) const = 0;    // empty for null
+
+  [[nodiscard]] std::string string(int column) const { return std::string(text(column)); }
+  [[nodiscard]] bool flag(int column) const { return integer(column) != 0; }
+  /// Throws kInternal where the blob is not of 16 bytes.
+  [[nodiscard]] base::Id id(int column) const;
+  [[nodiscard]] std::optional<base::Id> maybe_id(int column) const;
+  [[nodiscard]] std::optional<std::string> maybe_string(int column) const;
+  [[nodiscard]] std::optional<std::int64_t> maybe_integer(int column) const;
+};
+
+class Cursor : public Row {
+ public:
+  [[nodiscard]] virtual bool next() = 0;
+};
+
+/// The result of a query, read row by row:
+///   auto rows = tx.query(kNewest, {business, limit});
+///   while (rows.next()) use(rows->text(0));
+class Rows {
+ public:
+  explicit Rows(std::unique_ptr<Cursor> cursor) : cursor_(std::move(cursor)) {}
+  [[nodiscard]] bool next() { return cursor_->next(); }
+  [[nodiscard]] const Row* operator->() const { return cursor_.get(); }
+  [[nodiscard]] const Row& operator*() const { return *cursor_; }
+
+ private:
+  std::unique_ptr<Cursor> cursor_;
+};
+
+enum class Engine { kSqlite, kPostgres };
+
+/// The business that a transaction is for; nothing outside of it is to be read or written (and on
+/// PostgreSQL cannot be). kNoBusiness is for set-up, credentials and maintenance.
+using BusinessKey = std::int64_t;
+inline constexpr BusinessKey kNoBusiness = 0;
+
+class Tx {
+ public:
+  virtual ~Tx() = default;
+  Tx() = default;
+  Tx(const Tx&) = delete;
+  Tx& operator=(const Tx&) = delete;
+
+  /// The one time stamp of this transaction.
+  [[nodiscard]] virtual base::Micros now() const = 0;
+  [[nodiscard]] virtual Engine engine() const = 0;
+  [[nodiscard]] virtual BusinessKey business() const = 0;
+  [[nodiscard]] virtual bool writable() const = 0;
+
+  /// `sql` may be any text; statements are kept prepared by it.
+  [[nodiscard]] virtual Rows query(std::string_view sql, std::span<const Param> params) = 0;
+  [[nodiscard]] Rows query(std::string_view sql, std::initializer_list<Param> params) {
+    return query(sql, std::span<const Param>(params.begin(), params.size()));
+  }
+  /// Runs a statement to its end; how many rows it changed. A broken UNIQUE or PRIMARY KEY throws
+  /// Error kConflict (code `unique`), a broken CHECK or NOT NULL kInternal.
+  virtual std::int64_t execute(std::string_view sql, std::span<const Param> params) = 0;
+  std::int64_t execute(std::string_view sql, std::initializer_list<Param> params) {
+    return execute(sql, std::span<const Param>(params.begin(), params.size()));
+  }
+
+  /// Has `undo` run if what this function did is rolled back after all (latest first); `done` once
+  /// it is durable. Both run on the writer's thread and must not throw.
+  virtual void on_rollback(std::function<void()> undo) = 0;
+  virtual void on_commit(std::function<void()> done) = 0;
+};
+
+struct Options {
+  std::string folder;                         // created with mode 0700 where missing
+  const base::Clock* clock = &base::system_clock();
+  int readers = 8;                            // read connections at most
+};
+
+class Database {
+ public:
+  virtual ~Database() = default;
+
+  /// Runs `work` in a read transaction, which sees all that was committed before the call,
+  /// derived tables too. At most limits::kReadTransactionMs, then Error kUnavailable. What `work`
+  /// throws ends the transaction and comes out here. Safe from any thread.
+  template <class Work>
+  auto read(BusinessKey business, Work&& work) {
+    return run<Work>(
+        [&](const std::function<void(Tx&)>& body) { run_read(business, body); }, work);
+  }
+
+  /// Runs `work` on the writer, in a transaction with others that wait, and returns when that is
+  /// durable. `work` may run twice (its group failed through another) and must have no effect but
+  /// through its Tx. Throws what `work` throws (nothing of it is kept), kUnavailable where the
+  /// queue is full, kUnknownOutcome where the disk failed at commit. Safe from any thread, except
+  /// from inside read() or write().
+  template <class Work>
+  auto write(BusinessKey business, Work&& work) {
+    return run<Work>(
+        [&](const std::function<void(Tx&)>& body) { run_write(business, body); }, work);
+  }
+
+ protected:
+  virtual void run_read(BusinessKey business, const std::function<void(Tx&)>& body) = 0;
+  virtual void run_write(BusinessKey business, const std::function<void(Tx&)>& body) = 0;
+
+ private:
+  template <class Work, class Runner>
+  static auto run(Runner&& runner, Work& work) {
+    using Result = std::invoke_result_t<Work&, Tx&>;
+    if constexpr (std::is_void_v<Result>) {
+      runner([&](Tx& tx) { work(tx); });
+    } else {
+      std::optional<Result> result;
+      runner([&](Tx& tx) { result.emplace(work(tx)); });
+      return std::move(*result);
+    }
+  }
+};
+
+}  // namespace annals::db

@@ -1,0 +1,71 @@
+// A request and its reply as handlers see them; no socket, no library type.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace annals::http {
+
+enum class Method { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions };
+
+[[nodiscard]] std::string_view name_of(Method method);
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+struct Request {
+  Method method = Method::kGet;
+  std::string path;         // decoded, begins with '/', no "." or ".." segments
+  Pairs query;              // decoded, in order, repeated names kept
+  Pairs headers;            // names in lower case
+  Pairs path_parameters;    // of the route's pattern: {id} → ("id", …)
+  std::string body;         // whole, within the route's limit
+  std::string request_id;   // UUIDv7, also in the reply's X-Request-Id and in the log
+  std::string remote_address;
+  bool tls = false;
+
+  /// The first header of that name (lower case); empty where there is none.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+  /// The first query parameter of that name.
+  [[nodiscard]] std::optional<std::string_view> query_value(std::string_view name) const;
+  /// A parameter of the route's pattern; a bug where the pattern has none of that name.
+  [[nodiscard]] const std::string& parameter(std::string_view name) const;
+  /// A cookie's value (RFC 6265).
+  [[nodiscard]] std::optional<std::string_view> cookie(std::string_view name) const;
+};
+
+/// Gives the next piece of a body that is made while it is sent; empty at its end. Called on the
+/// pool, one call at a time. An exception closes the connection without a proper end, so that the
+/// client sees that the body is cut.
+using BodySource = std::function<std::string()>;
+
+/// An endless reply of server-sent events (WHATWG HTML §9.2). The server calls `open` once with a
+/// function that sends one event from any thread (false when the client is gone or too slow), and
+/// `close` once when the client is gone or the server stops. Pings are the server's.
+struct EventSource {
+  struct Event {
+    std::string id;
+    std::string name;
+    std::string data;  // one line of JSON
+  };
+  using Send = std::function<bool(const Event&)>;
+  std::function<void(Send)> open;
+  std::function<void()> close;
+};
+
+struct Response {
+  int status = 200;
+  Pairs headers;
+  std::string body;
+  BodySource stream;                    // instead of body: chunked
+  std::shared_ptr<EventSource> events;  // instead of body
+
+  static Response json(int status, std::string body);
+  static Response empty(int status = 204);
+};
+
+}  // namespace annals::http
