@@ -121,17 +121,44 @@ class Tx {
   /// it is durable. Both run on the writer's thread and must not throw.
   virtual void on_rollback(std::function<void()> undo) = 0;
   virtual void on_commit(std::function<void()> done) = 0;
+
+  /// Tells how far this transaction has written the journal, so that later reads wait until the
+  /// derived tables have it.
+  virtual void journal_reaches(std::int64_t pos) = 0;
+  /// Reads derived tables as far as they are applied. In a read transaction it is query(); on the
+  /// writer the derived tables are no part of the transaction and may lag behind the journal.
+  [[nodiscard]] virtual Rows query_derived(std::string_view sql, std::span<const Param> params) = 0;
+  [[nodiscard]] Rows query_derived(std::string_view sql, std::initializer_list<Param> params) {
+    return query_derived(sql, std::span<const Param>(params.begin(), params.size()));
+  }
+  /// What the writer remembers between transactions (ledger/ keeps the heads there). One slot a
+  /// database, touched on the writer's thread alone; empty at first.
+  [[nodiscard]] virtual std::shared_ptr<void>& writer_memory() = 0;
+  [[nodiscard]] virtual const base::Clock& clock() const = 0;
 };
+
+/// Applies journal rows after position `after` to the derived tables, oldest first and a batch at
+/// most, and returns the last position that it applied (`after` where there is nothing more).
+/// Runs on the applier's thread in a transaction that writes derived tables and reads all others.
+using Derive = std::function<std::int64_t(Tx& tx, std::int64_t after)>;
 
 struct Options {
   std::string folder;                         // created with mode 0700 where missing
   const base::Clock* clock = &base::system_clock();
   int readers = 8;                            // read connections at most
+  Derive derive;                              // empty: nothing is derived
 };
 
 class Database {
  public:
   virtual ~Database() = default;
+
+  /// Journal rows that wait to be derived. 0 in rest.
+  [[nodiscard]] virtual std::int64_t lag() const = 0;
+  /// Whether writes are taken: false after the disk failed, until it works again.
+  [[nodiscard]] virtual bool writable() const = 0;
+  /// Called after each commit that wrote the journal, with its position, on the writer's thread.
+  virtual void on_journal(std::function<void(std::int64_t pos)> listener) = 0;
 
   /// Runs `work` in a read transaction, which sees all that was committed before the call,
   /// derived tables too. At most limits::kReadTransactionMs, then Error kUnavailable. What `work`
