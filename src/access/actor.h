@@ -17,36 +17,36 @@ enum class Role { kOwner, kManager, kStaff, kAuditor };
 
 /// What a route asks for. Roles and scopes grant them by the one table in access/permission.cc.
 enum class Permission {
-  kPublic,         // no credential at all
-  kSignedIn,       // any credential
+  kPublic,    // no credential at all
+  kSignedIn,  // any credential
   kEntriesRead,
   kEntriesWrite,
   kContactsRead,
   kContactsWrite,
   kTasksRead,
   kTasksWrite,
-  kSettingsRead,   // catalog: types, contact types, log views
+  kSettingsRead,  // catalog: types, contact types, log views
   kSettingsWrite,
   kStaffRead,
-  kStaffWrite,     // staff and API keys
-  kExport,         // streams of whole filtered results
+  kStaffWrite,  // staff and API keys
+  kExport,      // streams of whole filtered results
   kBusinessesWrite,
 };
 
 struct Actor {
   enum class Kind { kStaff, kApiKey, kSystem };
   Kind kind = Kind::kSystem;
-  base::Id id;                  // staff member or API key; nil for the system
-  std::string name;             // shown in recorded_by
+  base::Id id;       // staff member or API key; nil for the system
+  std::string name;  // shown in recorded_by
   db::BusinessKey business = db::kNoBusiness;
   base::Id business_id;
   std::string time_zone = "UTC";  // the business's
   std::string country;            // the business's, ISO 3166-1 alpha-2, may be empty
   std::string locale;
   std::string currency;
-  Role role = Role::kStaff;          // of a staff member
-  std::set<std::string> scopes;      // of an API key
-  std::string session;               // token hash of the session, for sign-out; else empty
+  Role role = Role::kStaff;      // of a staff member
+  std::set<std::string> scopes;  // of an API key
+  std::string session;           // token hash of the session, for sign-out; else empty
 
   [[nodiscard]] bool may(Permission permission) const;
   [[nodiscard]] bool has_scope(const std::string& scope) const { return scopes.contains(scope); }

@@ -25,6 +25,7 @@ inline constexpr std::size_t kSearchWordsMax = 16;
 inline constexpr std::size_t kMergedContactsMax = 16;
 inline constexpr std::size_t kQueueEntriesMax = 10'000;
 inline constexpr std::size_t kApplierLagEntriesMax = 20'000;
+inline constexpr std::size_t kFieldErrorsMax = 100;  // named in one reply
 inline constexpr std::size_t kConnectionsMax = 10'000;
 inline constexpr std::int64_t kRequestDeadlineMs = 10'000;  // header and body together
 inline constexpr std::int64_t kReadTransactionMs = 5'000;
