@@ -1,6 +1,10 @@
 -- The primary file: the journal, and what is not derived from it. Every key is led by `business`.
 -- Instants are µs since 1970 (UTC); ids are 16 bytes; JSON stands in text columns.
 
+-- Written to find out whether the disk takes writes again.
+CREATE TABLE probe (n INTEGER NOT NULL);
+INSERT INTO probe VALUES (0);
+
 CREATE TABLE businesses (
   business    INTEGER PRIMARY KEY,
   id          BLOB NOT NULL UNIQUE,

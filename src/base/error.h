@@ -9,11 +9,11 @@
 namespace annals::base {
 
 enum class Code {
-  kMalformed,        // 400: cannot be parsed, or an unknown query parameter
-  kUnauthenticated,  // 401
-  kForbidden,        // 403
-  kNotFound,         // 404: also what another business owns, or the caller may not see
-  kConflict,         // 409
+  kMalformed,             // 400: cannot be parsed, or an unknown query parameter
+  kUnauthenticated,       // 401
+  kForbidden,             // 403
+  kNotFound,              // 404: also what another business owns, or the caller may not see
+  kConflict,              // 409
   kPreconditionFailed,    // 412: If-Match names another version
   kTooLarge,              // 413
   kUnsupportedMediaType,  // 415
@@ -53,7 +53,8 @@ class Error : public std::exception {
 /// kInvalid about one field.
 [[nodiscard]] inline Error invalid(std::string field, std::string code, std::string message) {
   std::string text = field + ": " + message;
-  return {Code::kInvalid, std::move(text), {{std::move(field), std::move(code), std::move(message)}}};
+  return {
+      Code::kInvalid, std::move(text), {{std::move(field), std::move(code), std::move(message)}}};
 }
 
 /// kMalformed about one field or query parameter.

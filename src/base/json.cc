@@ -177,14 +177,14 @@ std::optional<std::int64_t> Json::as_int() const {
 }
 
 const Json* Json::find(std::string_view key) const {
-  const auto it =
-      std::find_if(members_.begin(), members_.end(), [&](const Member& m) { return m.first == key; });
+  const auto it = std::find_if(members_.begin(), members_.end(),
+                               [&](const Member& m) { return m.first == key; });
   return it == members_.end() ? nullptr : &it->second;
 }
 
 void Json::set(std::string_view key, Json value) {
-  const auto it =
-      std::find_if(members_.begin(), members_.end(), [&](const Member& m) { return m.first == key; });
+  const auto it = std::find_if(members_.begin(), members_.end(),
+                               [&](const Member& m) { return m.first == key; });
   if (it == members_.end()) {
     members_.emplace_back(std::string(key), std::move(value));
   } else {
@@ -222,9 +222,8 @@ void Json::dump_to(std::string& out, bool sorted) const {
       order.reserve(members_.size());
       for (const Member& member : members_) order.push_back(&member);
       if (sorted) {
-        std::sort(order.begin(), order.end(), [](const Member* a, const Member* b) {
-          return utf16_less(a->first, b->first);
-        });
+        std::sort(order.begin(), order.end(),
+                  [](const Member* a, const Member* b) { return utf16_less(a->first, b->first); });
       }
       out += '{';
       bool comma = false;
@@ -264,11 +263,13 @@ Json parse_json(std::string_view text, std::size_t bytes_max) {
   bj::error_code ec;
   const std::size_t read = parser.write_some(false, text.data(), text.size(), ec);
   if (parser.handler().duplicate) {
-    throw malformed(*parser.handler().duplicate, "duplicate_key", "The key stands twice in one object.");
+    throw malformed(*parser.handler().duplicate, "duplicate_key",
+                    "The key stands twice in one object.");
   }
   if (ec == bj::error::too_deep) {
-    throw malformed("", "depth",
-                    "The JSON is nested deeper than " + std::to_string(limits::kJsonDepthMax) + ".");
+    throw malformed(
+        "", "depth",
+        "The JSON is nested deeper than " + std::to_string(limits::kJsonDepthMax) + ".");
   }
   if (!ec && read < text.size()) ec = bj::error::extra_data;
   if (!ec && !parser.done()) ec = bj::error::incomplete;

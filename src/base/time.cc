@@ -64,9 +64,9 @@ std::optional<Day> parse_date(std::string_view text) {
 std::string format_date(Day day) {
   const date::year_month_day ymd{date::sys_days(date::days(day))};
   std::array<char, 32> out{};
-  const int length = std::snprintf(out.data(), out.size(), "%04d-%02u-%02u",
-                                   static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()),
-                                   static_cast<unsigned>(ymd.day()));
+  const int length =
+      std::snprintf(out.data(), out.size(), "%04d-%02u-%02u", static_cast<int>(ymd.year()),
+                    static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()));
   return {out.data(), static_cast<std::size_t>(length)};
 }
 
@@ -116,9 +116,9 @@ std::string format_rfc3339(Micros instant) {
   const std::int64_t second = rest / kMicrosPerSecond;
   std::array<char, 48> out{};
   const int length =
-      std::snprintf(out.data(), out.size(), "T%02d:%02d:%02d.%06dZ", static_cast<int>(second / 3600),
-                    static_cast<int>(second / 60 % 60), static_cast<int>(second % 60),
-                    static_cast<int>(rest % kMicrosPerSecond));
+      std::snprintf(out.data(), out.size(), "T%02d:%02d:%02d.%06dZ",
+                    static_cast<int>(second / 3600), static_cast<int>(second / 60 % 60),
+                    static_cast<int>(second % 60), static_cast<int>(rest % kMicrosPerSecond));
   return format_date(static_cast<Day>(day.time_since_epoch().count())) +
          std::string(out.data(), static_cast<std::size_t>(length));
 }
@@ -142,8 +142,7 @@ std::int64_t second_of_day(Micros instant, std::string_view zone) {
 Micros from_local(Day day, std::int64_t second, std::string_view zone) {
   const date::time_zone* tz = zone_named(zone);
   CHECK(tz != nullptr);
-  const date::local_time<seconds> local =
-      date::local_days(date::days(day)) + seconds(second);
+  const date::local_time<seconds> local = date::local_days(date::days(day)) + seconds(second);
   const auto instant = tz->to_sys(local, date::choose::earliest);
   return std::chrono::duration_cast<microseconds>(instant.time_since_epoch()).count();
 }

@@ -53,7 +53,7 @@ class Row {
  public:
   virtual ~Row() = default;
   [[nodiscard]] virtual bool is_null(int column) const = 0;
-  [[nodiscard]] virtual std::int64_t integer(int column) const = 0;  // 0 for null
+  [[nodiscard]] virtual std::int64_t integer(int column) const = 0;   // 0 for null
   [[nodiscard]] virtual std::string_view text(int column) const = 0;  // empty for null
   [[nodiscard]] virtual base::ByteSpan blob(int column) const = 0;    // empty for null
 
@@ -143,10 +143,10 @@ class Tx {
 using Derive = std::function<std::int64_t(Tx& tx, std::int64_t after)>;
 
 struct Options {
-  std::string folder;                         // created with mode 0700 where missing
+  std::string folder;  // created with mode 0700 where missing
   const base::Clock* clock = &base::system_clock();
-  int readers = 8;                            // read connections at most
-  Derive derive;                              // empty: nothing is derived
+  int readers = 8;  // read connections at most
+  Derive derive{};  // empty: nothing is derived
 };
 
 class Database {
@@ -165,8 +165,7 @@ class Database {
   /// throws ends the transaction and comes out here. Safe from any thread.
   template <class Work>
   auto read(BusinessKey business, Work&& work) {
-    return run<Work>(
-        [&](const std::function<void(Tx&)>& body) { run_read(business, body); }, work);
+    return run<Work>([&](const std::function<void(Tx&)>& body) { run_read(business, body); }, work);
   }
 
   /// Runs `work` on the writer, in a transaction with others that wait, and returns when that is
@@ -176,8 +175,8 @@ class Database {
   /// from inside read() or write().
   template <class Work>
   auto write(BusinessKey business, Work&& work) {
-    return run<Work>(
-        [&](const std::function<void(Tx&)>& body) { run_write(business, body); }, work);
+    return run<Work>([&](const std::function<void(Tx&)>& body) { run_write(business, body); },
+                     work);
   }
 
  protected:

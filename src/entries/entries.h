@@ -52,10 +52,10 @@ struct Draft {
   std::optional<std::string> time_zone;     // default: the business's
   std::optional<std::string> source;
   std::optional<std::string> source_id;
-  std::optional<bool> manual;               // stated `origin`; default: neither source nor source_id
+  std::optional<bool> manual;  // stated `origin`; default: neither source nor source_id
   std::optional<std::string> title;
   std::optional<std::string> text;
-  std::optional<std::string> details;       // JSON as received, minified
+  std::optional<std::string> details;  // JSON as received, minified
   std::vector<Change> changes;
   std::optional<Amount> amount;
   std::vector<base::Id> attachments;

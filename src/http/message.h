@@ -19,12 +19,12 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
   Method method = Method::kGet;
-  std::string path;         // decoded, begins with '/', no "." or ".." segments
-  Pairs query;              // decoded, in order, repeated names kept
-  Pairs headers;            // names in lower case
-  Pairs path_parameters;    // of the route's pattern: {id} → ("id", …)
-  std::string body;         // whole, within the route's limit
-  std::string request_id;   // UUIDv7, also in the reply's X-Request-Id and in the log
+  std::string path;        // decoded, begins with '/', no "." or ".." segments
+  Pairs query;             // decoded, in order, repeated names kept
+  Pairs headers;           // names in lower case
+  Pairs path_parameters;   // of the route's pattern: {id} → ("id", …)
+  std::string body;        // whole, within the route's limit
+  std::string request_id;  // UUIDv7, also in the reply's X-Request-Id and in the log
   std::string remote_address;
   bool tls = false;
 

@@ -26,9 +26,9 @@ class Router {
   void add(Route route);
 
   struct Match {
-    const Route* route = nullptr;      // null: see `allow`
+    const Route* route = nullptr;  // null: see `allow`
     Pairs path_parameters;
-    std::string allow;                 // methods of the path, for 405; empty: 404
+    std::string allow;  // methods of the path, for 405; empty: 404
   };
   /// A literal segment wins over a parameter. HEAD falls back to GET.
   [[nodiscard]] Match find(Method method, const std::string& path) const;

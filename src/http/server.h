@@ -13,7 +13,7 @@ namespace annals::http {
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 8080;  // 0: any free one
+  std::uint16_t port = 8080;         // 0: any free one
   std::string tls_certificate_file;  // PEM chain; empty: plain
   std::string tls_key_file;
   int io_threads = 1;

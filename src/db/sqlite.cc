@@ -1,0 +1,590 @@
+#include "db/sqlite.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "db/sqlite_connection.h"
+#include "db/sqlite_schema.h"
+
+namespace annals::db {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Code;
+using base::Error;
+
+constexpr std::size_t kGroupMax = 1'024;               // writes of one commit
+constexpr int kWalPagesMax = 64 * 1024 * 1024 / 4096;  // the writer checkpoints beyond this
+constexpr std::int64_t kReaderWaitMs = 1'000;          // for a free read connection
+constexpr std::int64_t kDerivedWaitMs = 5'000;         // for the applier, before a read gives up
+constexpr std::int64_t kReopenPauseMs = 500;           // between tries after the disk failed
+constexpr int kBusyMs = 5'000;
+constexpr std::string_view kMmapReaders = "PRAGMA mmap_size=1073741824";
+
+class FolderLock {
+ public:
+  explicit FolderLock(const std::string& folder) {
+    const std::string path = folder + "/lock";
+    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd_ < 0) {
+      throw base::invalid("data", "not_writable", "The folder " + folder + " cannot be written.");
+    }
+    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+      ::close(fd_);
+      throw base::invalid("data", "in_use",
+                          "The folder " + folder +
+                              " is in use by another annals process; stop that one first, or use "
+                              "--server URL.");
+    }
+  }
+  ~FolderLock() { ::close(fd_); }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
+// A transaction on a connection. `derived` is where query_derived() looks.
+class SqliteTx final : public Tx {
+ public:
+  SqliteTx(SqliteConnection& connection, SqliteConnection& derived, BusinessKey business,
+           bool writable, const base::Clock& clock, std::shared_ptr<void>& memory)
+      : connection_(connection),
+        derived_(derived),
+        business_(business),
+        writable_(writable),
+        clock_(clock),
+        now_(clock.now()),
+        memory_(memory) {}
+
+  [[nodiscard]] base::Micros now() const override { return now_; }
+  [[nodiscard]] Engine engine() const override { return Engine::kSqlite; }
+  [[nodiscard]] BusinessKey business() const override { return business_; }
+  [[nodiscard]] bool writable() const override { return writable_; }
+  using Tx::execute;
+  using Tx::query;
+  using Tx::query_derived;
+  [[nodiscard]] Rows query(std::string_view sql, std::span<const Param> params) override {
+    return connection_.query(sql, params);
+  }
+  std::int64_t execute(std::string_view sql, std::span<const Param> params) override {
+    CHECK(writable_);
+    return connection_.execute(sql, params);
+  }
+  [[nodiscard]] Rows query_derived(std::string_view sql, std::span<const Param> params) override {
+    return derived_.query(sql, params);
+  }
+  void on_rollback(std::function<void()> undo) override { undos_.push_back(std::move(undo)); }
+  void on_commit(std::function<void()> done) override { dones_.push_back(std::move(done)); }
+  void journal_reaches(std::int64_t pos) override { journal_pos_ = std::max(journal_pos_, pos); }
+  [[nodiscard]] std::shared_ptr<void>& writer_memory() override { return memory_; }
+  [[nodiscard]] const base::Clock& clock() const override { return clock_; }
+
+  void rolled_back() {
+    for (auto it = undos_.rbegin(); it != undos_.rend(); ++it) (*it)();
+    undos_.clear();
+    dones_.clear();
+    journal_pos_ = 0;
+  }
+  void committed() {
+    for (auto& done : dones_) done();
+  }
+  [[nodiscard]] std::int64_t journal_pos() const { return journal_pos_; }
+
+ private:
+  SqliteConnection& connection_;
+  SqliteConnection& derived_;
+  BusinessKey business_;
+  bool writable_;
+  const base::Clock& clock_;
+  base::Micros now_;
+  std::shared_ptr<void>& memory_;
+  std::vector<std::function<void()>> undos_;
+  std::vector<std::function<void()>> dones_;
+  std::int64_t journal_pos_ = 0;
+};
+
+// A write that waits. Lives on the stack of the thread that waits for it.
+struct Job {
+  BusinessKey business;
+  const std::function<void(Tx&)>* body;
+  std::exception_ptr error{};
+  std::atomic<bool> done = false;
+  std::unique_ptr<SqliteTx> tx{};
+
+  void finish() {
+    tx.reset();
+    // After this store the waiting thread may free the job, so nothing of it is touched again but
+    // by notify_one, which takes the address only.
+    done.store(true, std::memory_order_release);
+    done.notify_one();
+  }
+};
+
+class SqliteDatabase final : public Database {
+ public:
+  explicit SqliteDatabase(const Options& options)
+      : options_(options), lock_(options.folder), memory_(nullptr) {
+    prepare_files(options_.folder);
+    open_writer();
+    committed_ = writer_->integer("SELECT coalesce(max(pos), 0) FROM journal");
+    open_applier();
+    if (applied_ > committed_) {  // derived from another journal
+      applier_connection_.reset();
+      derived_reader_.reset();
+      forget_derived(options_.folder);
+      prepare_files(options_.folder);
+      open_writer();
+      open_applier();
+    }
+    writer_thread_ = std::thread([this] { write_loop(); });
+    if (options_.derive) applier_thread_ = std::thread([this] { apply_loop(); });
+  }
+
+  ~SqliteDatabase() override {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    work_.notify_all();
+    derived_moved_.notify_all();
+    writer_thread_.join();
+    if (applier_thread_.joinable()) applier_thread_.join();
+    writer_->script("PRAGMA wal_checkpoint(PASSIVE)");
+  }
+
+  [[nodiscard]] std::int64_t lag() const override { return committed_ - applied_; }
+  [[nodiscard]] bool writable() const override { return !disk_failed_; }
+  void on_journal(std::function<void(std::int64_t)> listener) override {
+    const std::lock_guard lock(mutex_);
+    listeners_.push_back(std::move(listener));
+  }
+
+ protected:
+  void run_read(BusinessKey business, const std::function<void(Tx&)>& body) override;
+  void run_write(BusinessKey business, const std::function<void(Tx&)>& body) override;
+
+ private:
+  std::unique_ptr<SqliteConnection> open(const std::string& path) const {
+    auto connection = std::make_unique<SqliteConnection>(path, SQLITE_OPEN_READWRITE);
+    sqlite3_busy_timeout(connection->handle(), kBusyMs);
+    connection->script("PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;");
+    // One connection alone checkpoints: 3.40.1 can corrupt a WAL that two reset at once.
+    connection->script("PRAGMA wal_autocheckpoint=0");
+    sqlite3_db_config(connection->handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    return connection;
+  }
+  static void attach(SqliteConnection& connection, const std::string& path) {
+    connection.execute("ATTACH $1 AS other", std::initializer_list<Param>{path});
+  }
+
+  void open_writer() {
+    writer_ = open(primary_path(options_.folder));
+    writer_->script("PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;");
+    CHECK(writer_->integer("PRAGMA synchronous") == 2);
+    derived_reader_ = open(derived_path(options_.folder));
+    sqlite3_wal_hook(
+        writer_->handle(),
+        [](void* self, sqlite3*, const char*, int pages) {
+          static_cast<SqliteDatabase*>(self)->wal_pages_ = pages;
+          return SQLITE_OK;
+        },
+        this);
+  }
+
+  void open_applier() {
+    applier_connection_ = open(derived_path(options_.folder));
+    attach(*applier_connection_, primary_path(options_.folder));
+    applier_connection_->script("PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000;");
+    applied_ = applier_connection_->integer("SELECT pos FROM applied");
+  }
+
+  void write_loop();
+  bool take_group(std::vector<Job*>& group);
+  void run_group(const std::vector<Job*>& group);
+  void run_job(Job& job, bool alone);
+  void roll_back_group(const std::vector<Job*>& group, const std::exception_ptr& cause);
+  void retry_alone(const std::vector<Job*>& group);
+  void publish(const std::vector<Job*>& group);
+  void recover_disk();
+  void apply_loop();
+  bool apply_batch();
+  void wait_derived();
+  std::unique_ptr<SqliteConnection> take_reader();
+  void give_reader(std::unique_ptr<SqliteConnection> reader);
+
+  const Options options_;
+  const FolderLock lock_;
+  std::shared_ptr<void> memory_;
+
+  std::unique_ptr<SqliteConnection> writer_;
+  std::unique_ptr<SqliteConnection> derived_reader_;  // the writer's view of derived tables
+  int wal_pages_ = 0;
+
+  std::mutex mutex_;
+  std::condition_variable work_;  // for writer and applier: there is something to do
+  std::deque<Job*> queue_;
+  std::vector<std::function<void(std::int64_t)>> listeners_;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<bool> disk_failed_ = false;
+
+  std::atomic<std::int64_t> committed_ = 0;  // the journal's last durable position
+  std::atomic<std::int64_t> applied_ = 0;    // the last position that derived tables have
+  std::mutex derived_mutex_;
+  std::condition_variable derived_moved_;
+  std::unique_ptr<SqliteConnection> applier_connection_;
+
+  std::mutex readers_mutex_;
+  std::condition_variable reader_free_;
+  std::vector<std::unique_ptr<SqliteConnection>> readers_;
+  int readers_made_ = 0;
+
+  std::thread writer_thread_;
+  std::thread applier_thread_;
+};
+
+void SqliteDatabase::run_write(BusinessKey business, const std::function<void(Tx&)>& body) {
+  Job job{.business = business, .body = &body};
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) throw Error(Code::kUnavailable, "The server is stopping; try again.");
+    if (disk_failed_) {
+      throw Error(Code::kUnavailable,
+                  "The disk does not take writes at the moment; reading goes on. Try again.");
+    }
+    if (queue_.size() >= base::limits::kQueueEntriesMax) {
+      throw Error(Code::kUnavailable,
+                  "Too many writes are waiting; nothing was stored. Try again.");
+    }
+    queue_.push_back(&job);
+  }
+  work_.notify_all();
+  job.done.wait(false, std::memory_order_acquire);
+  if (job.error) std::rethrow_exception(job.error);
+}
+
+bool SqliteDatabase::take_group(std::vector<Job*>& group) {
+  std::unique_lock lock(mutex_);
+  work_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  while (!queue_.empty() && group.size() < kGroupMax) {
+    group.push_back(queue_.front());
+    queue_.pop_front();
+  }
+  return !group.empty();
+}
+
+void SqliteDatabase::write_loop() {
+  std::vector<Job*> group;
+  while (true) {
+    group.clear();
+    if (!take_group(group)) return;  // stopping, and nothing is left
+    if (options_.derive) {
+      // Back-pressure: the derived tables must not fall behind without end.
+      std::unique_lock lock(derived_mutex_);
+      derived_moved_.wait(lock, [this] {
+        return lag() < static_cast<std::int64_t>(base::limits::kApplierLagEntriesMax) || stopping_;
+      });
+    }
+    run_group(group);
+    if (disk_failed_) recover_disk();
+    if (wal_pages_ > kWalPagesMax) {
+      try {
+        writer_->script("PRAGMA wal_checkpoint(PASSIVE)");
+      } catch (const Error&) {
+        base::log(base::Level::kWarn, "checkpoint failed");
+      }
+      wal_pages_ = 0;
+    }
+  }
+}
+
+void SqliteDatabase::run_job(Job& job, bool alone) {
+  job.tx = std::make_unique<SqliteTx>(*writer_, *derived_reader_, job.business, true,
+                                      *options_.clock, memory_);
+  job.error = nullptr;
+  if (!alone) writer_->execute("SAVEPOINT job");
+  try {
+    (*job.body)(*job.tx);
+    if (!alone) writer_->execute("RELEASE job");
+  } catch (...) {
+    job.error = std::current_exception();
+    job.tx->rolled_back();
+    if (!alone && writer_->in_transaction()) {
+      writer_->execute("ROLLBACK TO job");
+      writer_->execute("RELEASE job");
+    }
+  }
+}
+
+void SqliteDatabase::run_group(const std::vector<Job*>& group) {
+  try {
+    writer_->execute("BEGIN IMMEDIATE");
+    for (Job* job : group) {
+      run_job(*job, group.size() == 1);
+      // A disk error ends the whole transaction, whatever statement met it.
+      if (!writer_->in_transaction()) {
+        roll_back_group(group, job->error);
+        return;
+      }
+    }
+    if (group.size() == 1 && group.front()->error) {
+      writer_->execute("ROLLBACK");
+    } else {
+      writer_->execute("COMMIT");
+    }
+  } catch (...) {
+    roll_back_group(group, std::current_exception());
+    return;
+  }
+  publish(group);
+}
+
+void SqliteDatabase::roll_back_group(const std::vector<Job*>& group,
+                                     const std::exception_ptr& cause) {
+  try {
+    if (writer_->in_transaction()) writer_->execute("ROLLBACK");
+  } catch (const Error&) {
+    base::log(base::Level::kError, "rollback failed");
+  }
+  // Latest first, so that what each remembers is put back in turn.
+  for (auto it = group.rbegin(); it != group.rend(); ++it) {
+    if ((*it)->tx) (*it)->tx->rolled_back();
+  }
+  Code code = Code::kInternal;
+  try {
+    std::rethrow_exception(cause);
+  } catch (const Error& error) {
+    code = error.code();
+  } catch (...) {
+    code = Code::kInternal;
+  }
+  const bool disk =
+      code == Code::kUnknownOutcome || code == Code::kStorageFull || code == Code::kUnavailable;
+  if (disk) {
+    base::log(base::Level::kError, "the disk failed a commit");
+    disk_failed_ = true;
+  } else if (group.size() > 1) {
+    retry_alone(group);
+    return;
+  }
+  for (Job* job : group) {
+    job->error = cause;
+    job->finish();
+  }
+}
+
+void SqliteDatabase::retry_alone(const std::vector<Job*>& group) {
+  for (Job* job : group) {
+    if (disk_failed_) {
+      job->error = std::make_exception_ptr(
+          Error(Code::kUnavailable, "The disk does not take writes at the moment. Try again."));
+      job->finish();
+      continue;
+    }
+    run_group({job});
+  }
+}
+
+void SqliteDatabase::publish(const std::vector<Job*>& group) {
+  std::int64_t pos = 0;
+  for (const Job* job : group) pos = std::max(pos, job->tx->journal_pos());
+  if (pos > 0) {
+    {
+      const std::lock_guard lock(derived_mutex_);
+      committed_ = pos;
+    }
+    derived_moved_.notify_all();
+  }
+  for (Job* job : group) {
+    if (!job->error) job->tx->committed();
+    job->finish();
+  }
+  if (pos > 0) {
+    std::vector<std::function<void(std::int64_t)>> listeners;
+    {
+      const std::lock_guard lock(mutex_);
+      listeners = listeners_;
+    }
+    for (const auto& listener : listeners) listener(pos);
+  }
+}
+
+// After an error of the disk the writer's connection may hold a state that is not on it. It is
+// opened anew, and what it remembered is read anew, until a write works again.
+void SqliteDatabase::recover_disk() {
+  while (true) {
+    try {
+      memory_.reset();
+      writer_.reset();
+      open_writer();
+      writer_->script("BEGIN IMMEDIATE; UPDATE probe SET n = n + 1; COMMIT;");
+      const std::int64_t pos = writer_->integer("SELECT coalesce(max(pos), 0) FROM journal");
+      {
+        const std::lock_guard lock(derived_mutex_);
+        committed_ = pos;
+      }
+      derived_moved_.notify_all();
+      disk_failed_ = false;
+      base::log(base::Level::kInfo, "the disk takes writes again");
+      return;
+    } catch (const Error&) {
+      std::unique_lock lock(mutex_);
+      for (Job* job : std::exchange(queue_, {})) {
+        job->error = std::make_exception_ptr(
+            Error(Code::kUnavailable, "The disk does not take writes at the moment. Try again."));
+        job->finish();
+      }
+      if (work_.wait_for(lock, std::chrono::milliseconds(kReopenPauseMs),
+                         [this] { return stopping_.load(); })) {
+        return;
+      }
+    }
+  }
+}
+
+bool SqliteDatabase::apply_batch() {
+  const std::int64_t from = applied_;
+  std::shared_ptr<void> no_memory;
+  SqliteConnection& connection = *applier_connection_;
+  try {
+    connection.execute("BEGIN");
+    SqliteTx tx(connection, connection, kNoBusiness, true, *options_.clock, no_memory);
+    const std::int64_t to = options_.derive(tx, from);
+    if (to > from) {
+      connection.execute("UPDATE applied SET pos = $1", std::initializer_list<Param>{to});
+    }
+    connection.execute("COMMIT");
+    {
+      const std::lock_guard lock(derived_mutex_);
+      applied_ = to;
+    }
+    derived_moved_.notify_all();
+    return true;
+  } catch (const std::exception& error) {
+    const auto* known = dynamic_cast<const Error*>(&error);
+    base::log(
+        base::Level::kError, "derived tables could not be written",
+        {{"reason", std::string_view(known != nullptr ? known->what() : "bug")}, {"after", from}});
+    if (connection.in_transaction()) connection.execute("ROLLBACK");
+    return false;
+  }
+}
+
+void SqliteDatabase::apply_loop() {
+  while (true) {
+    {
+      std::unique_lock lock(derived_mutex_);
+      derived_moved_.wait(lock, [this] { return stopping_ || applied_ < committed_; });
+      if (stopping_) return;
+    }
+    if (!apply_batch()) {
+      std::unique_lock lock(derived_mutex_);
+      derived_moved_.wait_for(lock, std::chrono::milliseconds(kReopenPauseMs),
+                              [this] { return stopping_.load(); });
+    }
+  }
+}
+
+// Read your writes: whoever reads sees all that was committed before.
+void SqliteDatabase::wait_derived() {
+  if (!options_.derive) return;
+  const std::int64_t target = committed_;
+  if (applied_ >= target) return;
+  std::unique_lock lock(derived_mutex_);
+  if (!derived_moved_.wait_for(lock, std::chrono::milliseconds(kDerivedWaitMs),
+                               [&] { return stopping_ || applied_ >= target; })) {
+    throw Error(Code::kUnavailable,
+                "The index is being brought up to date; try again in a few seconds.");
+  }
+}
+
+std::unique_ptr<SqliteConnection> SqliteDatabase::take_reader() {
+  std::unique_lock lock(readers_mutex_);
+  if (readers_.empty() && readers_made_ < options_.readers) {
+    ++readers_made_;
+    lock.unlock();
+    try {
+      auto reader = open(primary_path(options_.folder));
+      attach(*reader, derived_path(options_.folder));
+      reader->script(std::string(kMmapReaders));
+      reader->script("PRAGMA query_only=ON");
+      return reader;
+    } catch (...) {
+      lock.lock();
+      --readers_made_;
+      throw;
+    }
+  }
+  if (!reader_free_.wait_for(lock, std::chrono::milliseconds(kReaderWaitMs),
+                             [this] { return !readers_.empty(); })) {
+    throw Error(Code::kUnavailable, "Too many readers at once; try again.");
+  }
+  auto reader = std::move(readers_.back());
+  readers_.pop_back();
+  return reader;
+}
+
+void SqliteDatabase::give_reader(std::unique_ptr<SqliteConnection> reader) {
+  {
+    const std::lock_guard lock(readers_mutex_);
+    readers_.push_back(std::move(reader));
+  }
+  reader_free_.notify_one();
+}
+
+void SqliteDatabase::run_read(BusinessKey business, const std::function<void(Tx&)>& body) {
+  wait_derived();
+  std::unique_ptr<SqliteConnection> reader = take_reader();
+  struct Return {
+    SqliteDatabase& database;
+    std::unique_ptr<SqliteConnection>& reader;
+    ~Return() {
+      try {
+        reader->set_deadline(nullptr, 0);
+        if (reader->in_transaction()) reader->execute("ROLLBACK");
+      } catch (const Error&) {
+        base::log(base::Level::kWarn, "a read transaction could not be ended");
+      }
+      database.give_reader(std::move(reader));
+    }
+  } const back{*this, reader};
+  reader->set_deadline(options_.clock,
+                       options_.clock->steady() + base::limits::kReadTransactionMs * 1'000);
+  reader->execute("BEGIN");
+  // The two files have a snapshot each. Taking the derived one first makes sure that every journal
+  // row that it points at is there.
+  static_cast<void>(reader->integer("SELECT pos FROM applied"));
+  static_cast<void>(reader->integer("SELECT count(*) FROM businesses WHERE business = 0"));
+  SqliteTx tx(*reader, *reader, business, false, *options_.clock, memory_);
+  body(tx);
+}
+
+}  // namespace
+
+std::unique_ptr<Database> open_sqlite(const Options& options) {
+  std::error_code ec;
+  fs::create_directories(options.folder, ec);
+  if (ec) {
+    throw base::invalid("data", "not_writable",
+                        "The folder " + options.folder + " cannot be made: " + ec.message() + ".");
+  }
+  ::chmod(options.folder.c_str(), 0700);
+  return std::make_unique<SqliteDatabase>(options);
+}
+
+}  // namespace annals::db

@@ -1,0 +1,69 @@
+// One connection to SQLite with its prepared statements. Private to db/.
+#pragma once
+#include <sqlite3.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "db/db.h"
+
+namespace annals::db {
+
+/// Throws what an SQLite result code means (see the table in the .cc).
+[[noreturn]] void throw_sqlite(int code, const char* message);
+
+/// Whether the code tells that the disk failed, and not the statement.
+[[nodiscard]] bool is_disk_failure(int code);
+
+struct PreparedStatement {
+  sqlite3_stmt* handle = nullptr;
+  std::vector<int> numbers;  // numbers[i] = N of the parameter `$N` that SQLite counts as i + 1
+  bool in_use = false;
+};
+
+class SqliteConnection {
+ public:
+  /// `flags` as for sqlite3_open_v2.
+  SqliteConnection(const std::string& path, int flags);
+  ~SqliteConnection();
+  SqliteConnection(const SqliteConnection&) = delete;
+  SqliteConnection& operator=(const SqliteConnection&) = delete;
+
+  [[nodiscard]] Rows query(std::string_view sql, std::span<const Param> params);
+  std::int64_t execute(std::string_view sql, std::span<const Param> params);
+  std::int64_t execute(std::string_view sql) { return execute(sql, {}); }
+  /// Several statements without parameters.
+  void script(const std::string& sql);
+  /// The first column of the first row, 0 where there is none.
+  [[nodiscard]] std::int64_t integer(std::string_view sql);
+
+  /// Interrupts statements once `clock` is past `deadline` (µs, steady); 0 ends that.
+  void set_deadline(const base::Clock* clock, base::Micros deadline);
+  [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+  [[nodiscard]] sqlite3* handle() { return handle_; }
+
+ private:
+  friend class SqliteCursor;
+  PreparedStatement* take(std::string_view sql);
+  static void give_back(PreparedStatement* statement);
+
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+  sqlite3* handle_ = nullptr;
+  std::unordered_map<std::string, std::vector<std::unique_ptr<PreparedStatement>>, TextHash,
+                     std::equal_to<>>
+      statements_;
+  const base::Clock* deadline_clock_ = nullptr;
+  base::Micros deadline_ = 0;
+};
+
+}  // namespace annals::db

@@ -1,0 +1,188 @@
+#include "db/sqlite.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <fstream>
+#include <thread>
+
+#include "base/error.h"
+#include "base/temp_folder.h"
+
+namespace annals::db {
+namespace {
+
+using base::Code;
+using base::Error;
+
+constexpr const char* kAdd =
+    "INSERT INTO log_views (business, key, name, roles, version) VALUES ($1, $2, $3, '[]', 1)";
+constexpr const char* kCount = "SELECT count(*) FROM log_views";
+
+std::int64_t count(Database& database) {
+  return database.read(kNoBusiness, [](Tx& tx) {
+    auto rows = tx.query(kCount, {});
+    EXPECT_TRUE(rows.next());
+    return rows->integer(0);
+  });
+}
+
+TEST(SqliteTest, ParametersAreBoundByTheirNumber) {
+  const base::TempFolder folder;
+  const auto database = open_sqlite({.folder = folder.path()});
+  const auto text = database->read(kNoBusiness, [](Tx& tx) {
+    auto rows = tx.query("SELECT $2 || '-' || $1 || '-' || $2", {"one", "two"});
+    EXPECT_TRUE(rows.next());
+    return rows->string(0);
+  });
+  EXPECT_EQ(text, "two-one-two");
+}
+
+TEST(SqliteTest, WhatAWriteThrowsLeavesNothingOfIt) {
+  const base::TempFolder folder;
+  const auto database = open_sqlite({.folder = folder.path()});
+  EXPECT_THROW(database->write(kNoBusiness,
+                               [](Tx& tx) {
+                                 tx.execute(kAdd, {1, "a", "A"});
+                                 throw base::invalid("name", "test", "no");
+                               }),
+               Error);
+  EXPECT_EQ(count(*database), 0);
+}
+
+TEST(SqliteTest, OneBadWriteOfAGroupFailsAlone) {
+  const base::TempFolder folder;
+  const auto database = open_sqlite({.folder = folder.path()});
+  static constexpr int kThreads = 16;
+  static constexpr int kWrites = 50;
+  std::atomic<int> conflicts = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kWrites; ++i) {
+        const std::string own = std::to_string(t) + "-" + std::to_string(i);
+        database->write(kNoBusiness, [&](Tx& tx) { tx.execute(kAdd, {1, own, "A"}); });
+        try {
+          database->write(kNoBusiness, [&](Tx& tx) {
+            tx.execute(kAdd, {1, own + "x", "A"});
+            tx.execute(kAdd, {1, "shared" + std::to_string(i), "A"});
+          });
+        } catch (const Error& error) {
+          EXPECT_EQ(error.code(), Code::kConflict);
+          ++conflicts;
+        }
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(conflicts, (kThreads - 1) * kWrites);
+  EXPECT_EQ(count(*database), kThreads * kWrites + 2 * kWrites);
+}
+
+TEST(SqliteTest, UndoRunsForWhatIsRolledBackAndDoneForWhatIsKept) {
+  const base::TempFolder folder;
+  const auto database = open_sqlite({.folder = folder.path()});
+  std::string trace;
+  EXPECT_THROW(database->write(kNoBusiness,
+                               [&](Tx& tx) {
+                                 tx.on_rollback([&] { trace += "1"; });
+                                 tx.on_rollback([&] { trace += "2"; });
+                                 tx.on_commit([&] { trace += "never"; });
+                                 throw base::invalid("", "test", "no");
+                               }),
+               Error);
+  database->write(kNoBusiness, [&](Tx& tx) {
+    tx.on_rollback([&] { trace += "never"; });
+    tx.on_commit([&] { trace += "3"; });
+  });
+  EXPECT_EQ(trace, "213");
+}
+
+TEST(SqliteTest, AReadWaitsUntilWhatWasCommittedIsDerived) {
+  const base::TempFolder folder;
+  std::atomic<std::int64_t> derived = 0;
+  Options options{.folder = folder.path()};
+  options.derive = [&](Tx& tx, std::int64_t after) {
+    tx.execute("INSERT INTO contact_tags (business, tag, contact) VALUES ($1, $2, x'00')",
+               {1, std::to_string(after + 1)});
+    ++derived;
+    return after + 1;
+  };
+  const auto database = open_sqlite(options);
+  for (std::int64_t pos = 1; pos <= 50; ++pos) {
+    database->write(kNoBusiness, [&](Tx& tx) { tx.journal_reaches(pos); });
+    const auto seen = database->read(kNoBusiness, [](Tx& tx) {
+      auto rows = tx.query("SELECT count(*) FROM contact_tags", {});
+      EXPECT_TRUE(rows.next());
+      return rows->integer(0);
+    });
+    EXPECT_EQ(seen, pos);
+  }
+}
+
+TEST(SqliteTest, AFolderInUseIsRefused) {
+  const base::TempFolder folder;
+  const auto database = open_sqlite({.folder = folder.path()});
+  try {
+    const auto second = open_sqlite({.folder = folder.path()});
+    FAIL() << "opened twice";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.errors().front().code, "in_use");
+  }
+}
+
+TEST(SqliteTest, ANewerSchemaIsRefused) {
+  const base::TempFolder folder;
+  {
+    const auto database = open_sqlite({.folder = folder.path()});
+    database->write(kNoBusiness, [](Tx& tx) { tx.execute("PRAGMA user_version=9999", {}); });
+  }
+  try {
+    const auto second = open_sqlite({.folder = folder.path()});
+    FAIL() << "opened a newer schema";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.errors().front().code, "newer");
+  }
+}
+
+TEST(SqliteTest, AnotherProgramsDatabaseIsRefused) {
+  const base::TempFolder folder;
+  {
+    const auto database = open_sqlite({.folder = folder.path()});
+    database->write(kNoBusiness, [](Tx& tx) { tx.execute("PRAGMA application_id=7", {}); });
+  }
+  try {
+    const auto second = open_sqlite({.folder = folder.path()});
+    FAIL() << "opened a foreign database";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.errors().front().code, "not_ours");
+  }
+}
+
+TEST(SqliteTest, AFileThatIsNoDatabaseIsRefused) {
+  const base::TempFolder folder;
+  std::ofstream(folder.path() + "/annals.db") << std::string(8192, 'x');
+  EXPECT_THROW(static_cast<void>(open_sqlite({.folder = folder.path()})), Error);
+}
+
+TEST(SqliteTest, AQueryThatTakesTooLongIsEnded) {
+  const base::TempFolder folder;
+  base::ManualClock clock;
+  const auto database = open_sqlite({.folder = folder.path(), .clock = &clock});
+  static constexpr const char* kEndless =
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+  try {
+    database->read(kNoBusiness, [&](Tx& tx) {
+      clock.advance(60 * base::kMicrosPerSecond);
+      auto rows = tx.query(kEndless, {});
+      static_cast<void>(rows.next());
+    });
+    FAIL() << "ended";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kUnavailable);
+  }
+  EXPECT_EQ(count(*database), 0);
+}
+
+}  // namespace
+}  // namespace annals::db
