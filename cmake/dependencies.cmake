@@ -18,6 +18,7 @@ annals_pkg(icu "icu-i18n>=72;icu-uc")
 annals_pkg(simdjson simdjson)
 annals_pkg(spdlog spdlog)
 annals_pkg(curl libcurl)
+annals_pkg(protobuf protobuf)
 
 find_library(ANNALS_BOOST_JSON NAMES libboost_json.so.1.81.0 libboost_json.so REQUIRED)
 add_library(annals::boost_json INTERFACE IMPORTED)
@@ -36,7 +37,7 @@ add_library(annals::magic INTERFACE IMPORTED)
 target_link_libraries(annals::magic INTERFACE ${ANNALS_MAGIC})
 
 # libphonenumber-dev depends on Boost 1.74's headers, which conflict with 1.81's, though its own
-# headers include none of them. So its headers are unpacked into the build tree, and the library
+# headers include none of them (they do include those of Abseil and protobuf). So its headers are unpacked into the build tree, and the library
 # itself (libphonenumber8) is installed as usual.
 set(ANNALS_PHONE_ROOT "${CMAKE_SOURCE_DIR}/build/deps/phonenumber")
 if(NOT EXISTS "${ANNALS_PHONE_ROOT}/usr/include/phonenumbers/phonenumberutil.h")
@@ -52,10 +53,11 @@ endif()
 find_library(ANNALS_PHONE NAMES libphonenumber.so.8 REQUIRED)
 add_library(annals::phonenumber INTERFACE IMPORTED)
 target_include_directories(annals::phonenumber SYSTEM INTERFACE "${ANNALS_PHONE_ROOT}/usr/include")
-target_link_libraries(annals::phonenumber INTERFACE ${ANNALS_PHONE})
+target_link_libraries(annals::phonenumber INTERFACE ${ANNALS_PHONE} PkgConfig::protobuf)
 
 if(ANNALS_TESTS)
   find_package(GTest REQUIRED)
+  find_package(rapidcheck REQUIRED)
   enable_testing()
   include(GoogleTest)
 endif()

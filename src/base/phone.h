@@ -10,7 +10,8 @@ namespace annals::base {
 /// number without a prefix is from. Nothing where it is no possible number. Safe from any thread.
 [[nodiscard]] std::optional<std::string> phone_e164(std::string_view raw, std::string_view country);
 
-/// The country of an IANA zone by zone1970.tab / zone.tab (`Europe/Berlin` → `DE`); empty if none.
+/// The country of an IANA zone by CLDR (`Europe/Berlin` → `DE`); empty where it is none or several
+/// (`UTC`), or one without phone numbers.
 [[nodiscard]] std::string country_of_zone(std::string_view zone);
 
 /// Whether it is a region code that phone numbers can be from (`DE`).
