@@ -62,7 +62,8 @@ struct Draft {
   std::optional<std::vector<std::string>> views;
   bool is_private = false;
   std::optional<base::Id> about;
-  std::string canonical;  // the received draft, canonical; compared where source_id repeats
+  std::optional<base::Id> task;  // the follow-up that is made with it
+  std::string canonical;         // the received draft, canonical; compared where source_id repeats
 };
 
 struct Recorded {

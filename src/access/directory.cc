@@ -1,0 +1,27 @@
+#include "access/directory.h"
+
+#include "base/encoding.h"
+#include "base/error.h"
+
+namespace annals::access {
+namespace {
+
+constexpr const char* kName = "SELECT name FROM staff WHERE business = $1 AND id = $2";
+constexpr const char* kSecret = "SELECT secret FROM businesses WHERE business = $1";
+
+}  // namespace
+
+std::optional<std::string> staff_name(db::Tx& tx, const base::Id& staff) {
+  db::Rows rows = tx.query(kName, {tx.business(), staff});
+  if (!rows.next()) return std::nullopt;
+  return rows->string(0);
+}
+
+base::Bytes business_secret(db::Tx& tx) {
+  db::Rows rows = tx.query(kSecret, {tx.business()});
+  if (!rows.next()) throw base::not_found("business");
+  const base::ByteSpan secret = rows->blob(0);
+  return {secret.begin(), secret.end()};
+}
+
+}  // namespace annals::access

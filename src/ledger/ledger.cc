@@ -1,0 +1,178 @@
+#include "ledger/ledger.h"
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include "base/error.h"
+
+namespace annals::ledger {
+namespace {
+
+// With this contact, `heads` holds where a business's log stands.
+constexpr base::Id kWholeLog{};
+
+struct HeadKey {
+  db::BusinessKey business;
+  base::Id contact;
+  bool operator==(const HeadKey&) const = default;
+};
+struct HeadKeyHash {
+  std::size_t operator()(const HeadKey& key) const noexcept {
+    return std::hash<base::Id>()(key.contact) ^
+           static_cast<std::size_t>(key.business) * 0x9E3779B9U;
+  }
+};
+struct Head {
+  std::int64_t seq = 0;
+  base::Micros recorded_at = 0;
+};
+
+// Beyond this many the heads are forgotten once all of them are derived: about 20 MB.
+constexpr std::size_t kHeadsMax = 200'000;
+
+// What the writer knows of the heads: all that were touched since it began, and those of journal
+// rows that were not derived then. What is not here is in the derived table `heads`.
+struct Heads {
+  std::unordered_map<HeadKey, Head, HeadKeyHash> known;
+  std::int64_t last_pos = 0;
+};
+
+constexpr const char* kApplied = "SELECT pos FROM applied";
+constexpr const char* kTail = R"(
+  SELECT business, contact, contact_seq, recorded_at, leaf_index, pos
+  FROM journal WHERE pos > $1 ORDER BY pos)";
+
+std::int64_t applied(db::Tx& tx) {
+  db::Rows rows = tx.query_derived(kApplied, {});
+  CHECK(rows.next());
+  return rows->integer(0);
+}
+
+std::shared_ptr<Heads> load_heads(db::Tx& tx) {
+  auto heads = std::make_shared<Heads>();
+  const std::int64_t from = applied(tx);
+  heads->last_pos = from;
+  db::Rows rows = tx.query(kTail, {from});
+  while (rows.next()) {
+    const db::BusinessKey business = rows->integer(0);
+    heads->known[{business, rows->id(1)}] = {rows->integer(2), rows->integer(3)};
+    heads->known[{business, kWholeLog}] = {rows->integer(4) + 1, rows->integer(3)};
+    heads->last_pos = rows->integer(5);
+  }
+  return heads;
+}
+
+Heads& heads_of(db::Tx& tx) {
+  std::shared_ptr<void>& memory = tx.writer_memory();
+  if (!memory) memory = load_heads(tx);
+  return *static_cast<Heads*>(memory.get());
+}
+
+constexpr const char* kHead = R"(
+  SELECT seq, recorded_at FROM heads WHERE business = $1 AND contact = $2)";
+
+Head find_head(db::Tx& tx, Heads& heads, const base::Id& contact) {
+  const auto it = heads.known.find({tx.business(), contact});
+  if (it != heads.known.end()) return it->second;
+  if (heads.known.size() > kHeadsMax && applied(tx) >= heads.last_pos) heads.known.clear();
+  db::Rows rows = tx.query_derived(kHead, {tx.business(), contact});
+  if (!rows.next()) return {};
+  return {rows->integer(0), rows->integer(1)};
+}
+
+void set_head(db::Tx& tx, Heads& heads, const base::Id& contact, const Head& old, const Head& now) {
+  const HeadKey key{tx.business(), contact};
+  heads.known[key] = now;
+  tx.on_rollback([&heads, key, old] { heads.known[key] = old; });
+}
+
+constexpr const char* kInsert = R"(
+  INSERT INTO journal (business, contact, entry, version, kind, contact_seq, leaf_index,
+                       recorded_at, occurred_at, record, salt, leaf, draft_digest)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+  RETURNING pos)";
+
+void put_u64(std::span<std::uint8_t> out, std::uint64_t value) {
+  for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::uint8_t>(value >> (56 - 8 * i));
+}
+
+}  // namespace
+
+Leaf encode_leaf(LeafType type, const base::Id& contact_tag, std::int64_t contact_seq,
+                 base::Micros recorded_at, const base::Digest& commitment) {
+  Leaf leaf{};
+  leaf[0] = 1;  // version of this layout
+  leaf[1] = static_cast<std::uint8_t>(type);
+  const std::span<std::uint8_t> rest(leaf);
+  std::copy(contact_tag.bytes.begin(), contact_tag.bytes.end(), rest.subspan(2).begin());
+  put_u64(rest.subspan(18, 8), static_cast<std::uint64_t>(contact_seq));
+  put_u64(rest.subspan(26, 8), static_cast<std::uint64_t>(recorded_at));
+  std::copy(commitment.begin(), commitment.end(), rest.subspan(34).begin());
+  return leaf;
+}
+
+base::Digest leaf_hash(const Leaf& leaf) {
+  static constexpr std::array<std::uint8_t, 1> kLeafPrefix{0};
+  return base::sha256({kLeafPrefix, leaf});
+}
+
+base::Digest commitment(base::ByteSpan salt, std::string_view record) {
+  return base::hmac_sha256(salt, {base::as_bytes(record)});
+}
+
+Place take_place(db::Tx& tx, const base::Id& contact) {
+  Heads& heads = heads_of(tx);
+  const Head own = find_head(tx, heads, contact);
+  const Head log = find_head(tx, heads, kWholeLog);
+  const Place place{.contact_seq = own.seq + 1,
+                    .leaf_index = log.seq,
+                    .recorded_at = std::max(tx.now(), own.recorded_at + 1)};
+  set_head(tx, heads, contact, own, {place.contact_seq, place.recorded_at});
+  set_head(tx, heads, kWholeLog, log, {place.leaf_index + 1, place.recorded_at});
+  return place;
+}
+
+std::int64_t append(db::Tx& tx, const Row& row) {
+  CHECK(row.salt.size() >= kSaltBytes);
+  const base::Digest digest = commitment(row.salt.first(kSaltBytes), row.record);
+  const auto type = row.kind == Kind::kEntry ? LeafType::kEntry : LeafType::kRevision;
+  const Leaf leaf =
+      encode_leaf(type, row.contact_tag, row.place.contact_seq, row.place.recorded_at, digest);
+  std::optional<base::ByteSpan> draft_digest;
+  if (row.draft_digest) draft_digest = *row.draft_digest;
+  db::Rows rows = tx.query(kInsert, {tx.business(), row.contact, row.entry, row.version,
+                                     static_cast<std::int64_t>(row.kind), row.place.contact_seq,
+                                     row.place.leaf_index, row.place.recorded_at, row.occurred_at,
+                                     row.record, row.salt, base::ByteSpan(leaf), draft_digest});
+  CHECK(rows.next());
+  const std::int64_t pos = rows->integer(0);
+  CHECK(!rows.next());  // runs the statement to its end
+  tx.journal_reaches(pos);
+  heads_of(tx).last_pos = pos;
+  return pos;
+}
+
+namespace {
+
+constexpr const char* kVersionOne = R"(
+  SELECT pos FROM entry_versions WHERE business = $1 AND entry = $2 AND version = 1)";
+constexpr const char* kTailEntry = R"(
+  SELECT pos FROM journal WHERE pos > $1 AND business = $2 AND entry = $3 AND version = 1)";
+
+}  // namespace
+
+std::optional<std::int64_t> find_entry(db::Tx& tx, const base::Id& entry) {
+  // The tail is read from where the derived tables stood before they were asked.
+  const std::int64_t from = applied(tx);
+  {
+    db::Rows rows = tx.query_derived(kVersionOne, {tx.business(), entry});
+    if (rows.next()) return rows->integer(0);
+  }
+  db::Rows rows = tx.query(kTailEntry, {from, tx.business(), entry});
+  if (rows.next()) return rows->integer(0);
+  return std::nullopt;
+}
+
+}  // namespace annals::ledger
