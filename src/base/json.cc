@@ -39,8 +39,13 @@ struct Builder {
   std::string partial;
   std::optional<std::string> duplicate;
   Json result;
+  std::size_t values = 0;
 
-  bool put(Json value) {
+  bool put(Json value, bj::error_code& ec) {
+    if (++values > limits::kJsonValuesMax) {
+      ec = bj::error::array_too_large;
+      return false;
+    }
     if (stack.empty()) {
       result = std::move(value);
       return true;
@@ -61,7 +66,7 @@ struct Builder {
       ec = bj::error::syntax;
       return false;
     }
-    return put(std::move(value));
+    return put(std::move(value), ec);
   }
   bool unique_keys(const Json& object) {
     const auto& members = object.members();
@@ -103,9 +108,9 @@ struct Builder {
     partial.append(s.data(), s.size());
     return true;
   }
-  bool on_string(bj::string_view s, std::size_t, bj::error_code&) {
+  bool on_string(bj::string_view s, std::size_t, bj::error_code& ec) {
     partial.append(s.data(), s.size());
-    return put(Json::string(std::exchange(partial, {})));
+    return put(Json::string(std::exchange(partial, {})), ec);
   }
   bool on_key_part(bj::string_view s, std::size_t, bj::error_code&) {
     partial.append(s.data(), s.size());
@@ -120,15 +125,15 @@ struct Builder {
     partial.append(s.data(), s.size());
     return true;
   }
-  bool number(bj::string_view s) {
+  bool number(bj::string_view s, bj::error_code& ec) {
     partial.append(s.data(), s.size());
-    return put(Json::number_text(std::exchange(partial, {})));
+    return put(Json::number_text(std::exchange(partial, {})), ec);
   }
-  bool on_int64(std::int64_t, bj::string_view s, bj::error_code&) { return number(s); }
-  bool on_uint64(std::uint64_t, bj::string_view s, bj::error_code&) { return number(s); }
-  bool on_double(double, bj::string_view s, bj::error_code&) { return number(s); }
-  bool on_bool(bool b, bj::error_code&) { return put(Json::boolean(b)); }
-  bool on_null(bj::error_code&) { return put(Json()); }
+  bool on_int64(std::int64_t, bj::string_view s, bj::error_code& ec) { return number(s, ec); }
+  bool on_uint64(std::uint64_t, bj::string_view s, bj::error_code& ec) { return number(s, ec); }
+  bool on_double(double, bj::string_view s, bj::error_code& ec) { return number(s, ec); }
+  bool on_bool(bool b, bj::error_code& ec) { return put(Json::boolean(b), ec); }
+  bool on_null(bj::error_code& ec) { return put(Json(), ec); }
   bool on_comment_part(bj::string_view, bj::error_code&) { return true; }
   bool on_comment(bj::string_view, bj::error_code&) { return true; }
 };
@@ -270,6 +275,10 @@ Json parse_json(std::string_view text, std::size_t bytes_max) {
     throw malformed(
         "", "depth",
         "The JSON is nested deeper than " + std::to_string(limits::kJsonDepthMax) + ".");
+  }
+  if (ec == bj::error::array_too_large) {
+    throw Error(Code::kTooLarge, "The JSON document holds more than " +
+                                     std::to_string(limits::kJsonValuesMax) + " values.");
   }
   if (!ec && read < text.size()) ec = bj::error::extra_data;
   if (!ec && !parser.done()) ec = bj::error::incomplete;

@@ -9,6 +9,7 @@ inline constexpr std::size_t kRequestHeaderBytesMax = 16 * 1024;
 inline constexpr std::size_t kJsonBodyBytesMax = 4 * 1024 * 1024;
 inline constexpr std::size_t kNdjsonBodyBytesMax = 64 * 1024 * 1024;
 inline constexpr std::size_t kJsonDepthMax = 32;
+inline constexpr std::size_t kJsonValuesMax = 250'000;  // of one document, read into memory
 inline constexpr std::size_t kAttachmentBytesMax = 25 * 1024 * 1024;
 inline constexpr std::size_t kAttachmentsMax = 20;  // of one entry
 inline constexpr std::size_t kEntriesPerArrayMax = 1'000;

@@ -2,10 +2,13 @@
 
 #include <date/date.h>
 #include <date/tz.h>
+#include <unicode/timezone.h>
+#include <unicode/unistr.h>
+#include <unicode/utypes.h>
 
 #include <array>
 #include <cstdio>
-#include <mutex>
+#include <memory>
 #include <stdexcept>
 #include <unordered_map>
 
@@ -28,12 +31,18 @@ std::optional<int> digits(std::string_view text, std::size_t at, std::size_t cou
   return value;
 }
 
+constexpr std::int64_t kMinutesPerDay = 24 * 60;
+// 0001-01-01 to 10000-01-01, days since 1970.
+constexpr Micros kFirstInstant = -719'162 * kMicrosPerDay;
+constexpr Micros kInstantsEnd = 2'932'897 * kMicrosPerDay;
+
 const date::time_zone* zone_named(std::string_view zone) {
   thread_local std::unordered_map<std::string, const date::time_zone*> known;
   const std::string name(zone);
   const auto it = known.find(name);
   if (it != known.end()) return it->second;
   const date::time_zone* found = nullptr;
+  if (zone == "localtime") return nullptr;  // a link of the machine's, not a zone's name
   try {
     found = date::locate_zone(name);
   } catch (const std::runtime_error&) {
@@ -45,6 +54,60 @@ const date::time_zone* zone_named(std::string_view zone) {
 
 date::sys_time<microseconds> sys(Micros instant) {
   return date::sys_time<microseconds>(microseconds(instant));
+}
+
+constexpr std::int64_t kSecondsPerDay = 86'400;
+
+std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+
+// The date library reads the transitions that tzdata lists, and those end in 2037. From 2038 on
+// ICU's rules say when summer time begins and ends.
+constexpr std::int64_t kFarFuture = 2'145'916'800;  // 2038-01-01, seconds since 1970
+
+// Seconds that clocks in `zone` are before UTC at `second` since 1970.
+std::int64_t far_offset(std::int64_t second, std::string_view zone) {
+  thread_local std::unordered_map<std::string, std::unique_ptr<icu::TimeZone>> known;
+  auto& tz = known[std::string(zone)];
+  if (!tz) {
+    tz.reset(icu::TimeZone::createTimeZone(
+        icu::UnicodeString::fromUTF8({zone.data(), static_cast<std::int32_t>(zone.size())})));
+  }
+  if (*tz == icu::TimeZone::getUnknown()) {
+    // Newer than ICU's data: as in the last year that tzdata lists.
+    const date::sys_seconds last{seconds(kFarFuture - 1)};
+    return zone_named(zone)->get_info(last).offset.count();
+  }
+  UErrorCode status = U_ZERO_ERROR;
+  std::int32_t raw_ms = 0;
+  std::int32_t summer_ms = 0;
+  tz->getOffset(static_cast<UDate>(second) * 1000, 0, raw_ms, summer_ms, status);
+  CHECK(U_SUCCESS(status));
+  return (raw_ms + summer_ms) / 1000;
+}
+
+// from_local() by far_offset(), in seconds since 1970.
+std::int64_t far_from_local(std::int64_t wall, std::string_view zone) {
+  std::int64_t before = wall - kSecondsPerDay;
+  std::int64_t after = wall + kSecondsPerDay;
+  const std::int64_t first_offset = far_offset(before, zone);
+  for (const std::int64_t offset : {first_offset, far_offset(after, zone)}) {
+    if (far_offset(wall - offset, zone) == offset) return wall - offset;
+  }
+  // The zone skips that time: the change itself, the first second that has another offset.
+  while (after - before > 1) {
+    const std::int64_t middle = before + (after - before) / 2;
+    (far_offset(middle, zone) == first_offset ? before : after) = middle;
+  }
+  return after;
+}
+
+// What clocks in `zone` show at `instant`, in seconds since 1970-01-01T00:00 of their own.
+std::int64_t local_seconds(Micros instant, std::string_view zone) {
+  const date::time_zone* tz = zone_named(zone);
+  CHECK(tz != nullptr);
+  const std::int64_t second = floor_div(instant, kMicrosPerSecond);
+  if (second >= kFarFuture) return second + far_offset(second, zone);
+  return second + tz->get_info(date::sys_seconds(seconds(second))).offset.count();
 }
 
 }  // namespace
@@ -106,8 +169,13 @@ std::optional<Micros> parse_rfc3339(std::string_view text) {
     }
     offset_minutes = (*offset_hour * 60 + *offset_minute) * (zone[0] == '-' ? -1 : 1);
   }
-  const std::int64_t second_in_day = (*hour * 60 + *minute - offset_minutes) * 60 + *second;
-  return *day * kMicrosPerDay + second_in_day * kMicrosPerSecond + fraction;
+  const std::int64_t minute_in_day = *hour * 60 + *minute - offset_minutes;
+  // Leap seconds come at the end of a UTC day.
+  if (*second == 60 && (minute_in_day + 1) % kMinutesPerDay != 0) return std::nullopt;
+  const std::int64_t second_in_day = minute_in_day * 60 + *second;
+  const Micros instant = *day * kMicrosPerDay + second_in_day * kMicrosPerSecond + fraction;
+  if (instant < kFirstInstant || instant >= kInstantsEnd) return std::nullopt;
+  return instant;
 }
 
 std::string format_rfc3339(Micros instant) {
@@ -126,23 +194,20 @@ std::string format_rfc3339(Micros instant) {
 bool is_zone(std::string_view zone) { return !zone.empty() && zone_named(zone) != nullptr; }
 
 Day day_in_zone(Micros instant, std::string_view zone) {
-  const date::time_zone* tz = zone_named(zone);
-  CHECK(tz != nullptr);
-  const auto local = tz->to_local(sys(instant));
-  return static_cast<Day>(date::floor<date::days>(local).time_since_epoch().count());
+  return static_cast<Day>(floor_div(local_seconds(instant, zone), kSecondsPerDay));
 }
 
 std::int64_t second_of_day(Micros instant, std::string_view zone) {
-  const date::time_zone* tz = zone_named(zone);
-  CHECK(tz != nullptr);
-  const auto local = tz->to_local(sys(instant));
-  return std::chrono::floor<seconds>(local - date::floor<date::days>(local)).count();
+  const std::int64_t local = local_seconds(instant, zone);
+  return local - floor_div(local, kSecondsPerDay) * kSecondsPerDay;
 }
 
 Micros from_local(Day day, std::int64_t second, std::string_view zone) {
   const date::time_zone* tz = zone_named(zone);
   CHECK(tz != nullptr);
   const date::local_time<seconds> local = date::local_days(date::days(day)) + seconds(second);
+  const std::int64_t wall = local.time_since_epoch().count();
+  if (wall >= kFarFuture) return far_from_local(wall, zone) * kMicrosPerSecond;
   const auto instant = tz->to_sys(local, date::choose::earliest);
   return std::chrono::duration_cast<microseconds>(instant.time_since_epoch()).count();
 }

@@ -10,7 +10,8 @@
 namespace annals::base {
 
 /// `2016-05-02T12:30:00Z`, `…+02:00`, with up to nine decimals (cut to six), years 0001 to 9999,
-/// a leap second read as the next second. Nothing where it is anything else.
+/// a leap second (at the end of a UTC day) read as the next second. Nothing where it is anything
+/// else.
 [[nodiscard]] std::optional<Micros> parse_rfc3339(std::string_view text);
 
 /// `2016-05-02T12:30:00.000000Z`.
