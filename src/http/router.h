@@ -1,6 +1,9 @@
 // Which function answers which method and path.
 #pragma once
+#include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,12 +33,26 @@ class Router {
     Pairs path_parameters;
     std::string allow;  // methods of the path, for 405; empty: 404
   };
-  /// A literal segment wins over a parameter. HEAD falls back to GET.
+  /// A literal segment wins over a parameter, and both over a rest, which is looked at only where
+  /// no other pattern has the path. HEAD falls back to GET. `path` is decoded; parameters are never
+  /// empty, a rest may be. The match points into this router.
   [[nodiscard]] Match find(Method method, const std::string& path) const;
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
  private:
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  /// One segment of the patterns, in a tree of all of them.
+  struct Node {
+    std::map<std::string, std::size_t, std::less<>> literals;  // segment → index into nodes_
+    std::size_t parameter = kNone;                             // index into nodes_
+    std::vector<std::size_t> routes;                           // that end here
+    std::vector<std::size_t> rests;                            // that take the rest from here
+  };
+  struct Search;
+
   std::vector<Route> routes_;
+  std::vector<std::vector<std::string>> parameter_names_;  // of each route, in order
+  std::vector<Node> nodes_{Node{}};
 };
 
 }  // namespace annals::http

@@ -1,0 +1,98 @@
+#include "http/message.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/error.h"
+
+namespace annals::http {
+namespace {
+
+const std::string* first_of(const Pairs& pairs, std::string_view name) {
+  const auto it = std::find_if(pairs.begin(), pairs.end(),
+                               [&](const auto& pair) { return pair.first == name; });
+  return it == pairs.end() ? nullptr : &it->second;
+}
+
+/// The value of the cookie `name` in one Cookie header, without its quotes.
+std::optional<std::string_view> cookie_in(std::string_view header, std::string_view name) {
+  while (!header.empty()) {
+    const auto end = std::min(header.find(';'), header.size());
+    const std::string_view pair = base::trim(header.substr(0, end));
+    header.remove_prefix(std::min(end + 1, header.size()));
+    const auto equals = pair.find('=');
+    if (equals == std::string_view::npos || pair.substr(0, equals) != name) continue;
+    std::string_view value = pair.substr(equals + 1);
+    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+      value = value.substr(1, value.size() - 2);
+    }
+    return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view name_of(Method method) {
+  switch (method) {
+    case Method::kGet:
+      return "GET";
+    case Method::kHead:
+      return "HEAD";
+    case Method::kPost:
+      return "POST";
+    case Method::kPut:
+      return "PUT";
+    case Method::kPatch:
+      return "PATCH";
+    case Method::kDelete:
+      return "DELETE";
+    case Method::kOptions:
+      return "OPTIONS";
+  }
+  return "";
+}
+
+std::string_view Request::header(std::string_view name) const {
+  const std::string* value = first_of(headers, name);
+  return value == nullptr ? std::string_view() : *value;
+}
+
+std::optional<std::string_view> Request::query_value(std::string_view name) const {
+  const std::string* value = first_of(query, name);
+  return value == nullptr ? std::nullopt : std::optional<std::string_view>(*value);
+}
+
+const std::string& Request::parameter(std::string_view name) const {
+  const std::string* value = first_of(path_parameters, name);
+  CHECK(value != nullptr);
+  return *value;
+}
+
+std::optional<std::string_view> Request::cookie(std::string_view name) const {
+  for (const auto& [header_name, value] : headers) {
+    if (header_name != "cookie") continue;
+    if (auto found = cookie_in(value, name)) return found;
+  }
+  return std::nullopt;
+}
+
+Response Response::json(int status, std::string body) {
+  Response response;
+  response.status = status;
+  response.headers.emplace_back("Content-Type", "application/json");
+  response.body = std::move(body);
+  return response;
+}
+
+Response Response::empty(int status) {
+  Response response;
+  response.status = status;
+  return response;
+}
+
+}  // namespace annals::http

@@ -1,0 +1,180 @@
+#include "http/server.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/wait_traits.hpp>
+#include <boost/system/error_code.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "http/connection.h"
+#include "http/router.h"
+#include "http/wire.h"
+
+// Boost.Beast's parser accepts what lets a request be smuggled past a proxy, so heads and chunks
+// are read by request_head.h and chunked.h alone: one strict reader, and no second one that could
+// understand a request otherwise. What they refuse stands in server_hostile_test.cc.
+
+namespace annals::http {
+namespace {
+
+using boost::asio::redirect_error;
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+using Acceptor = boost::asio::basic_socket_acceptor<tcp, Executor>;
+using Timer = boost::asio::basic_waitable_timer<
+    std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor>;
+
+constexpr std::chrono::milliseconds kAcceptRetry{100};
+constexpr std::size_t kOtherFiles = 512;  // of the database and the rest of the process
+
+base::Error cannot_listen(const ServerOptions& options, const error_code& error) {
+  return base::invalid("listen", "unavailable",
+                       "Cannot listen at " + options.host + ":" + std::to_string(options.port) +
+                           ": " + error.message() + ".");
+}
+
+/// Lets the process open as many files as its connections need, as far as the system allows.
+void raise_file_limit(std::size_t connections_max) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t wanted = connections_max + kOtherFiles;
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min(limit.rlim_max, wanted);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(ServerOptions options, Router router) : shared(std::move(options), std::move(router)) {
+    // OpenSSL writes without MSG_NOSIGNAL.
+    std::signal(SIGPIPE, SIG_IGN);
+    raise_file_limit(shared.options.connections_max);
+    const auto count = static_cast<std::size_t>(std::max(1, shared.options.io_threads));
+    for (std::size_t i = 0; i < count; ++i) loops.push_back(std::make_unique<Loop>());
+    listen();
+  }
+
+  void listen();
+  Task<void> accept();
+  void stop();
+
+  Shared shared;
+  std::vector<std::unique_ptr<Loop>> loops;
+  std::unique_ptr<Acceptor> acceptor;
+  std::uint16_t port = 0;
+  std::mutex stop_mutex;
+  bool started = false;
+  bool stopped = false;
+};
+
+void Server::Impl::listen() {
+  error_code error;
+  tcp::resolver resolver(loops.front()->context);
+  const auto found =
+      resolver.resolve(shared.options.host, std::to_string(shared.options.port),
+                       tcp::resolver::passive | tcp::resolver::numeric_service, error);
+  if (error || found.empty()) throw cannot_listen(shared.options, error);
+  const tcp::endpoint endpoint = found.begin()->endpoint();
+  acceptor = std::make_unique<Acceptor>(loops.front()->context);
+  acceptor->open(endpoint.protocol(), error);
+  if (!error) acceptor->set_option(Acceptor::reuse_address(true), error);
+  if (!error) acceptor->bind(endpoint, error);
+  if (!error) acceptor->listen(Acceptor::max_listen_connections, error);
+  if (error) throw cannot_listen(shared.options, error);
+  port = acceptor->local_endpoint().port();
+}
+
+Task<void> Server::Impl::accept() {
+  Timer retry(loops.front()->context);
+  for (std::size_t next = 0;; ++next) {
+    Loop& loop = *loops[next % loops.size()];
+    error_code error;
+    Socket socket = co_await acceptor->async_accept(loop.context, redirect_error(kAwait, error));
+    if (!acceptor->is_open()) co_return;
+    if (error) {  // out of descriptors, most likely
+      retry.expires_after(kAcceptRetry);
+      co_await retry.async_wait(redirect_error(kAwait, error));
+      continue;
+    }
+    {
+      const std::scoped_lock lock(shared.mutex);
+      if (shared.connections >= shared.options.connections_max) continue;
+    }
+    auto connection = std::make_shared<Connection>(shared, loop, std::move(socket));
+    boost::asio::co_spawn(loop.context, Connection::serve(std::move(connection)),
+                          boost::asio::detached);
+  }
+}
+
+void Server::Impl::stop() {
+  const std::scoped_lock stop_lock(stop_mutex);
+  if (std::exchange(stopped, true)) return;
+  if (!started) return;
+  shared.stopping = true;
+  boost::asio::post(loops.front()->context, [this] { acceptor->close(); });
+  for (const auto& loop : loops) {
+    boost::asio::post(loop->context, [loop = loop.get()] {
+      for (Connection* connection : loop->connections) connection->stop();
+    });
+  }
+  {
+    std::unique_lock lock(shared.mutex);
+    const std::chrono::milliseconds patience(shared.options.graceful_stop_ms);
+    shared.all_closed.wait_for(lock, patience, [this] { return shared.connections == 0; });
+  }
+  for (const auto& loop : loops) {
+    boost::asio::post(loop->context, [loop = loop.get()] {
+      for (Connection* connection : loop->connections) connection->abort();
+    });
+  }
+  shared.pool.stop();
+  {
+    std::unique_lock lock(shared.mutex);
+    shared.all_closed.wait(lock, [this] { return shared.connections == 0; });
+  }
+  for (const auto& loop : loops) loop->context.stop();
+  for (const auto& loop : loops) loop->thread.join();
+}
+
+Server::Server(ServerOptions options, Router router)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(router))) {}
+
+Server::~Server() { stop(); }
+
+void Server::start() {
+  CHECK(!std::exchange(impl_->started, true));
+  boost::asio::co_spawn(impl_->loops.front()->context, impl_->accept(), boost::asio::detached);
+  for (const auto& loop : impl_->loops) {
+    loop->thread = std::thread([loop = loop.get()] {
+      const auto guard = boost::asio::make_work_guard(loop->context);
+      loop->context.run();
+    });
+  }
+}
+
+void Server::stop() { impl_->stop(); }
+
+std::uint16_t Server::port() const { return impl_->port; }
+
+}  // namespace annals::http
