@@ -19,6 +19,7 @@ annals_pkg(simdjson simdjson)
 annals_pkg(spdlog spdlog)
 annals_pkg(curl libcurl)
 annals_pkg(protobuf protobuf)
+annals_pkg(toml tomlplusplus)
 
 find_library(ANNALS_BOOST_JSON NAMES libboost_json.so.1.81.0 libboost_json.so REQUIRED)
 add_library(annals::boost_json INTERFACE IMPORTED)

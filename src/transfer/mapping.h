@@ -1,0 +1,79 @@
+// A mapping says how rows become contacts and entries. It is TOML; docs/import.md has every key.
+// Compiled against the columns of one file, it is all that is needed to plan rows: a row in, a
+// contact and drafts of entries out, with nothing read or written.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "contacts/contacts.h"
+#include "entries/entries.h"
+#include "transfer/csv.h"
+#include "transfer/mapping_text.h"
+#include "transfer/template.h"
+
+namespace annals::transfer {
+
+/// `[file]`: how the bytes are to be read.
+struct FileFormat {
+  CsvFormat csv;
+  Encoding encoding = Encoding::kUtf8;
+  bool header = true;
+  bool trim = false;
+  std::vector<std::string> columns;  // where the file has no header
+};
+
+/// Throws kInvalid with line and column.
+[[nodiscard]] FileFormat file_format(const Value& mapping);
+
+/// What a row is to become.
+struct RowPlan {
+  std::int64_t line = 0;
+  std::vector<std::string> raw;        // the cells as the file has them
+  std::optional<std::string> skipped;  // why nothing is to be done
+  std::optional<std::string> rejected;
+  std::vector<std::string> warnings;
+  contacts::Selector selector;
+  std::optional<base::Json> create;  // a body as POST /contacts takes it
+  std::vector<entries::Draft> drafts;
+};
+
+/// What an entry of the mapping states for all rows, to be checked against the catalog before
+/// anything is written.
+struct Stated {
+  Place place;
+  std::string type;
+  std::optional<std::string> category;
+  std::optional<std::string> contact_type;  // where it is the same for all rows
+  std::vector<std::string> views;
+};
+
+class Mapping {
+ public:
+  /// `columns` are the file's; `time_zone` is the business's, for times that name none. Throws
+  /// kInvalid with line, column and key.
+  static Mapping compile(const Value& text, const FileFormat& format,
+                         std::vector<std::string> columns, const std::string& time_zone);
+
+  Mapping(Mapping&&) noexcept;
+  Mapping& operator=(Mapping&&) noexcept;
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  ~Mapping();
+
+  /// One thread at a time.
+  [[nodiscard]] RowPlan plan(CsvRow row) const;
+  [[nodiscard]] const std::vector<std::string>& columns() const;
+  [[nodiscard]] std::vector<Stated> stated() const;
+
+ private:
+  struct Rules;
+  explicit Mapping(std::unique_ptr<Rules> rules);
+  std::unique_ptr<Rules> rules_;
+};
+
+}  // namespace annals::transfer

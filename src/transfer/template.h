@@ -1,0 +1,55 @@
+// Texts made from a row: `Appointment {AppointmentID} in {Neighbourhood}`. A brace is written twice
+// to stand for itself. `{Column:lookup}` passes the cell through a table of the mapping.
+#pragma once
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "transfer/mapping_text.h"
+
+namespace annals::transfer {
+
+/// The cells of one row, UTF-8, as many as there are columns.
+using Cells = std::span<const std::string>;
+
+/// `F` → `female`. Where `otherwise` is empty, a cell that is not in the table rejects its row.
+struct Lookup {
+  std::map<std::string, std::string, std::less<>> values;
+  std::optional<std::string> otherwise;
+};
+
+/// What names may stand in a mapping.
+struct Names {
+  std::vector<std::string> columns;
+  std::map<std::string, Lookup> lookups;
+
+  /// The position of a column. Throws kInvalid at `place`, with the nearest name there is.
+  [[nodiscard]] std::size_t column(const std::string& name, const Place& place) const;
+};
+
+class Template {
+ public:
+  /// Throws kInvalid at `place`.
+  static Template compile(std::string_view text, const Names& names, const Place& place);
+
+  /// Throws kInvalid (field: the column) where a lookup has no such cell.
+  [[nodiscard]] std::string render(Cells cells) const;
+  /// Whether it is the same for every row.
+  [[nodiscard]] bool is_fixed() const;
+
+ private:
+  struct Piece {
+    std::string literal;  // or:
+    std::optional<std::size_t> column{};
+    std::string column_name{};
+    std::optional<Lookup> lookup{};
+  };
+  static Piece placeholder(const std::string& name, const Names& names, const Place& place);
+  std::vector<Piece> pieces_;
+};
+
+}  // namespace annals::transfer
