@@ -6,8 +6,9 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
-#include "base/limits.h"
+#include "base/fields.h"
 #include "base/time.h"
+#include "entries/draft.h"
 #include "transfer/condition.h"
 #include "transfer/time_rule.h"
 #include "transfer/value_rule.h"
@@ -26,7 +27,7 @@ struct Rule {  // [[skip]], [[reject]], [[warn]]
 // emails, phones, addresses, uids: each item a table of templates.
 struct ListRule {
   std::string name;
-  std::string leading;  // the member without which an item is left out
+  std::string leading;  // the member without which an item is left out; empty: any but the label
   std::vector<std::vector<std::pair<std::string, Template>>> items;
 };
 
@@ -61,7 +62,7 @@ struct ActorRule {
 };
 
 struct EntryRule {
-  Place place;
+  std::map<std::string, Place> places;  // of the keys that are checked against the catalog
   std::string type;
   std::optional<std::string> category;
   std::optional<Condition> when;
@@ -126,6 +127,8 @@ struct Mapping::Rules {
   [[nodiscard]] std::vector<std::string> decoded(const CsvRow& row) const;
   void plan_contact(Cells cells, RowPlan& plan) const;
   [[nodiscard]] Json contact_body(Cells cells) const;
+  [[nodiscard]] Json draft_json(const EntryRule& entry, Cells cells,
+                                const contacts::Selector& selector) const;
   [[nodiscard]] entries::Draft draft(const EntryRule& entry, Cells cells,
                                      const contacts::Selector& selector) const;
 };
@@ -228,10 +231,10 @@ ListRule Mapping::Rules::read_list(const Value& value, const std::string& name) 
       {"uids", {"external_id", "source"}},
       {"addresses", {"street", "postal_code", "city", "region", "country", "label"}}};
   const std::vector<std::string>& members = kMembers.at(name);
-  ListRule out{name, members[0], {}};
+  ListRule out{name, name == "addresses" ? "" : members[0], {}};
   for (const Value& item : value.list()) {
     auto& made = out.items.emplace_back();
-    if (item.is_text() && name != "uids") {
+    if (item.is_text() && (name == "emails" || name == "phones")) {
       made.emplace_back(members[0], text(item));
       continue;
     }
@@ -240,8 +243,8 @@ ListRule Mapping::Rules::read_list(const Value& value, const std::string& name) 
       if (const auto given = section.take(member)) made.emplace_back(member, text(*given));
     }
     section.done();
-    if (made.empty() || made[0].first != members[0]) {
-      fail_at(item.place(), "required", "needs " + members[0]);
+    if (!out.leading.empty() && (made.empty() || made[0].first != out.leading)) {
+      fail_at(item.place(), "required", "needs " + out.leading);
     }
   }
   return out;
@@ -320,7 +323,9 @@ ActorRule Mapping::Rules::read_actor(const Value& value) const {
 EntryRule Mapping::Rules::read_entry(const Value& value) const {
   Section section(value);
   EntryRule out;
-  out.place = section.place();
+  for (const char* key : {"type", "category", "contact_type", "views"}) {
+    if (const auto given = section.take(key)) out.places.emplace(key, given->place());
+  }
   out.type = section.require("type").text();
   out.category = section.text("category");
   if (const auto when = section.take("when")) {
@@ -386,7 +391,7 @@ const std::vector<std::string>& Mapping::columns() const { return rules_->names.
 std::vector<Stated> Mapping::stated() const {
   std::vector<Stated> out;
   for (const EntryRule& entry : rules_->entries) {
-    Stated& stated = out.emplace_back(Stated{entry.place, entry.type, entry.category, {}, {}});
+    Stated& stated = out.emplace_back(Stated{entry.places, entry.type, entry.category, {}, {}});
     const auto contact_type = entry.texts.find("contact_type");
     if (contact_type != entry.texts.end() && contact_type->second.is_fixed()) {
       stated.contact_type = contact_type->second.render({});
@@ -444,7 +449,10 @@ Json Mapping::Rules::contact_body(Cells cells) const {
         std::string text = rule.render(cells);
         if (!text.empty()) made.set(key, Json::string(std::move(text)));
       }
-      if (made.find(list.leading) != nullptr) items.push_back(std::move(made));
+      const std::size_t label = made.find("label") != nullptr ? 1 : 0;
+      const bool filled =
+          list.leading.empty() ? made.members().size() > label : made.find(list.leading) != nullptr;
+      if (filled) items.push_back(std::move(made));
     }
     if (!items.empty()) body.set(list.name, Json::array(std::move(items)));
   }
@@ -488,14 +496,9 @@ void Mapping::Rules::plan_contact(Cells cells, RowPlan& plan) const {
 
 namespace {
 
-std::optional<std::string> filled(std::string text) {
-  if (text.empty()) return std::nullopt;
-  return text;
-}
-
-std::optional<entries::Amount> amount_of(const AmountRule& rule, Cells cells) {
+Json amount_of(const AmountRule& rule, Cells cells) {
   const std::string text = rule.value.render(cells);
-  if (base::trim(text).empty()) return std::nullopt;
+  if (base::trim(text).empty()) return {};
   std::string currency = rule.currency.render(cells);
   const int digits = rule.minor ? 0 : currency_digits(currency);
   const auto value = minor_units(text, rule.decimal, rule.group, digits);
@@ -504,18 +507,21 @@ std::optional<entries::Amount> amount_of(const AmountRule& rule, Cells cells) {
         "amount", "number",
         "\"" + text + "\" is no amount of " + currency + " as the mapping spells them");
   }
-  return entries::Amount{*value, std::move(currency)};
+  Json out = Json::object();
+  out.set("value", Json::number(*value));
+  out.set("currency", Json::string(std::move(currency)));
+  return out;
 }
 
-std::optional<entries::ActorClaim> actor_of(const ActorRule& rule, Cells cells) {
-  entries::ActorClaim out{rule.kind, std::nullopt, rule.name.render(cells)};
-  const std::string id = rule.id.render(cells);
-  if (!id.empty()) {
-    out.id = base::parse_id(id);
-    if (!out.id) throw base::invalid("actor.id", "id", "\"" + id + "\" is no id of a staff member");
-  }
+Json actor_of(const ActorRule& rule, Cells cells) {
+  std::string name = rule.name.render(cells);
+  std::string id = rule.id.render(cells);
   // A staff member that the row does not name is nobody.
-  if (rule.kind == "staff" && out.name.empty() && !out.id) return std::nullopt;
+  if (rule.kind == "staff" && name.empty() && id.empty()) return {};
+  Json out = Json::object();
+  out.set("kind", Json::string(rule.kind));
+  if (!id.empty()) out.set("id", Json::string(std::move(id)));
+  if (!name.empty()) out.set("name", Json::string(std::move(name)));
   return out;
 }
 
@@ -532,94 +538,55 @@ Json contact_json(const contacts::Selector& selector) {
   return out;
 }
 
-Json actor_json(const entries::ActorClaim& actor) {
+}  // namespace
+
+// The draft as POST /entries takes it, so that one reader checks both.
+Json Mapping::Rules::draft_json(const EntryRule& entry, Cells cells,
+                                const contacts::Selector& selector) const {
   Json out = Json::object();
-  out.set("kind", Json::string(actor.kind));
-  if (actor.id) out.set("id", Json::string(actor.id->text()));
-  if (!actor.name.empty()) out.set("name", Json::string(actor.name));
+  const auto text = [&](const char* key, std::string value) {
+    if (!value.empty()) out.set(key, Json::string(std::move(value)));
+  };
+  const auto member = [&](const char* key, Json value) {
+    if (!value.is_null()) out.set(key, std::move(value));
+  };
+  out.set("type", Json::string(entry.type));
+  out.set("contact", contact_json(selector));
+  if (entry.category) text("category", *entry.category);
+  for (const auto& [key, rule] : entry.texts) text(key.c_str(), rule.render(cells));
+  if (entry.actor) member("actor", actor_of(*entry.actor, cells));
+  text("occurred_at", base::format_rfc3339(entry.occurred_at.instant(cells)));
+  text("time_zone", entry.occurred_at.zone);
+  text("source", entry.source.render(cells));
+  text("source_id", entry.source_id.render(cells));
+  if (out.find("source") == nullptr || out.find("source_id") == nullptr) {
+    throw base::invalid("source_id", "required", "or source is empty for this row");
+  }
+  if (entry.manual) text("origin", *entry.manual ? "manual" : "automatic");
+  if (entry.details) {
+    Json details = entry.details->render(cells);
+    if (!details.members().empty()) out.set("details", std::move(details));
+  }
+  if (entry.amount) member("amount", amount_of(*entry.amount, cells));
+  if (entry.views) {
+    std::vector<Json> views;
+    for (const Template& view : *entry.views) {
+      std::string name = view.render(cells);
+      if (!name.empty()) views.push_back(Json::string(std::move(name)));
+    }
+    out.set("views", Json::array(std::move(views)));
+  }
+  if (entry.is_private) out.set("private", Json::boolean(true));
   return out;
 }
 
-// The draft as POST /entries would have it, so that a repeat is told from a conflict.
-std::string canonical_of(const entries::Draft& draft, const contacts::Selector& selector,
-                         std::optional<Json> details) {
-  Json out = Json::object();
-  const auto text = [&](const char* key, const std::optional<std::string>& value) {
-    if (value) out.set(key, Json::string(*value));
-  };
-  out.set("type", Json::string(draft.type));
-  out.set("contact", contact_json(selector));
-  text("category", draft.category);
-  text("contact_type", draft.contact_type);
-  text("method", draft.method);
-  text("direction", draft.direction);
-  text("title", draft.title);
-  text("text", draft.text);
-  text("time_zone", draft.time_zone);
-  text("source", draft.source);
-  text("source_id", draft.source_id);
-  if (draft.occurred_at) {
-    out.set("occurred_at", Json::string(base::format_rfc3339(*draft.occurred_at)));
-  }
-  if (draft.actor) out.set("actor", actor_json(*draft.actor));
-  if (details) out.set("details", std::move(*details));
-  if (draft.amount) {
-    Json amount = Json::object();
-    amount.set("value", Json::number(draft.amount->value));
-    amount.set("currency", Json::string(draft.amount->currency));
-    out.set("amount", std::move(amount));
-  }
-  if (draft.views) {
-    std::vector<Json> views;
-    for (const std::string& view : *draft.views) views.push_back(Json::string(view));
-    out.set("views", Json::array(std::move(views)));
-  }
-  if (draft.is_private) out.set("private", Json::boolean(true));
-  if (draft.manual) out.set("origin", Json::string(*draft.manual ? "manual" : "automatic"));
-  return out.canonical();
-}
-
-}  // namespace
-
 entries::Draft Mapping::Rules::draft(const EntryRule& entry, Cells cells,
                                      const contacts::Selector& selector) const {
-  entries::Draft out;
-  const auto text = [&](const char* key) -> std::optional<std::string> {
-    const auto rule = entry.texts.find(key);
-    return rule == entry.texts.end() ? std::nullopt : filled(rule->second.render(cells));
-  };
-  out.type = entry.type;
-  out.category = entry.category;
-  out.contact_type = text("contact_type");
-  out.method = text("method");
-  out.direction = text("direction");
-  out.title = text("title");
-  out.text = text("text");
-  if (entry.actor) out.actor = actor_of(*entry.actor, cells);
-  out.occurred_at = entry.occurred_at.instant(cells);
-  out.time_zone = entry.occurred_at.zone;
-  out.source = entry.source.render(cells);
-  out.source_id = entry.source_id.render(cells);
-  if (out.source_id->empty()) {
-    throw base::invalid("source_id", "required", "is empty for this row");
-  }
-  out.manual = entry.manual;
-  std::optional<Json> details;
-  if (entry.details) {
-    details = entry.details->render(cells);
-    if (details->members().empty()) details.reset();
-    if (details) out.details = details->dump();
-  }
-  if (entry.amount) out.amount = amount_of(*entry.amount, cells);
-  if (entry.views) {
-    out.views.emplace();
-    for (const Template& view : *entry.views) {
-      std::string name = view.render(cells);
-      if (!name.empty()) out.views->push_back(std::move(name));
-    }
-  }
-  out.is_private = entry.is_private;
-  out.canonical = canonical_of(out, selector, std::move(details));
+  const Json json = draft_json(entry, cells, selector);
+  base::Fields fields(json);
+  static_cast<void>(fields.any("contact"));
+  entries::Draft out = entries::parse_draft(fields, json);
+  fields.finish();
   return out;
 }
 

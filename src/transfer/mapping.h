@@ -3,6 +3,7 @@
 // contact and drafts of entries out, with nothing read or written.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,7 +46,7 @@ struct RowPlan {
 /// What an entry of the mapping states for all rows, to be checked against the catalog before
 /// anything is written.
 struct Stated {
-  Place place;
+  std::map<std::string, Place> places;  // of type, category, contact_type, views
   std::string type;
   std::optional<std::string> category;
   std::optional<std::string> contact_type;  // where it is the same for all rows

@@ -1,0 +1,80 @@
+#include "transfer/row_file.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "base/error.h"
+#include "transfer/csv.h"
+
+namespace annals::transfer {
+
+namespace fs = std::filesystem;
+
+void RowFile::fail(const char* what) const {
+  throw base::Error(base::Code::kStorageFull,
+                    path_ + ".part cannot be " + what + ": " + std::strerror(errno));
+}
+
+void RowFile::write(const std::vector<std::string>& cells) {
+  std::string text;
+  append_csv_row(text, cells, format_.csv);
+  if (std::fwrite(text.data(), 1, text.size(), file_.get()) != text.size()) fail("written");
+}
+
+void RowFile::add(std::int64_t line, const std::vector<std::string>& raw,
+                  const std::string& reason) {
+  if (!file_) {
+    file_.reset(std::fopen((path_ + ".part").c_str(), "wbe"));
+    if (!file_) fail("made");
+    std::vector<std::string> header;
+    for (const std::string& column : columns_) header.push_back(encode(column, format_.encoding));
+    header.insert(header.end(), {"line", "reason"});
+    write(header);
+  }
+  std::vector<std::string> cells = raw;
+  cells.resize(columns_.size());
+  cells.push_back(std::to_string(line));
+  cells.push_back(encode(reason, format_.encoding));
+  // Cells beyond the columns go last, so that line and reason stay in their place.
+  for (std::size_t i = columns_.size(); i < raw.size(); ++i) cells.push_back(raw[i]);
+  write(cells);
+}
+
+std::string RowFile::finish() {
+  std::error_code ignored;
+  if (!file_) {
+    fs::remove(path_, ignored);
+    return {};
+  }
+  if (std::fflush(file_.get()) != 0) fail("written");
+  file_.reset();
+  std::error_code error;
+  fs::rename(path_ + ".part", path_, error);
+  if (error) {
+    errno = error.value();
+    fail("renamed");
+  }
+  return path_;
+}
+
+std::string row_file_path(const std::string& given, const std::string& data,
+                          const std::string& suffix) {
+  if (!given.empty()) {
+    std::error_code ignored;
+    if (fs::equivalent(given, data, ignored)) {
+      throw base::invalid("rejected", "conflict",
+                          given + " is the file that is imported; name another for its rows");
+    }
+    return given;
+  }
+  const fs::path folder = fs::absolute(data).parent_path();
+  if (::access(folder.c_str(), W_OK) == 0) return data + suffix;
+  return fs::path(data).filename().string() + suffix;
+}
+
+}  // namespace annals::transfer
