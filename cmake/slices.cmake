@@ -30,7 +30,7 @@ set(ANNALS_base_LIBS annals::icu annals::boost_json annals::simdjson annals::dat
                      OpenSSL::Crypto annals::spdlog fmt)
 set(ANNALS_db_LIBS annals::sqlite)
 set(ANNALS_http_LIBS OpenSSL::SSL annals::prometheus)
-set(ANNALS_access_LIBS annals::sodium)
+set(ANNALS_access_LIBS annals::icu annals::sodium)
 set(ANNALS_transfer_LIBS ZLIB::ZLIB annals::toml annals::sqlite)
 set(ANNALS_entries_LIBS annals::magic)
 

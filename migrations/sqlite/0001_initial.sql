@@ -31,6 +31,7 @@ CREATE TABLE staff (
   PRIMARY KEY (business, id)
 );
 CREATE UNIQUE INDEX staff_by_email ON staff (business, email_folded);
+CREATE INDEX staff_by_address ON staff (email_folded);  -- sign-in, before a business is known
 
 CREATE TABLE sessions (
   token_hash    BLOB PRIMARY KEY,       -- SHA-256 of the cookie's value
@@ -39,6 +40,8 @@ CREATE TABLE sessions (
   created_at    INTEGER NOT NULL,
   used_at       INTEGER NOT NULL        -- written at most once a minute
 ) WITHOUT ROWID;
+CREATE INDEX sessions_by_staff ON sessions (business, staff);
+CREATE INDEX sessions_by_use ON sessions (used_at);
 
 CREATE TABLE api_keys (
   business      INTEGER NOT NULL,
@@ -57,10 +60,11 @@ CREATE TABLE request_keys (
   key_hash      BLOB NOT NULL,          -- keyed hash of credential and key
   request_hash  BLOB NOT NULL,          -- keyed hash of method, path and body
   status        INTEGER NOT NULL,
-  reply         TEXT NOT NULL,
+  reply         BLOB NOT NULL,          -- headers and body, sealed by the Idempotency-Key itself
   created_at    INTEGER NOT NULL,
   PRIMARY KEY (business, key_hash)
 ) WITHOUT ROWID;
+CREATE INDEX request_keys_by_age ON request_keys (business, created_at);
 
 CREATE TABLE log_views (
   business    INTEGER NOT NULL,

@@ -1,0 +1,30 @@
+// Businesses: the tenants of the server. Nothing crosses them.
+#pragma once
+#include <string>
+
+#include "access/access.h"
+#include "access/route.h"
+#include "base/fields.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "db/db.h"
+#include "http/message.h"
+
+namespace annals::access {
+
+/// Reads what a new business is to be; key and id stay empty. Errors stay in `fields`.
+[[nodiscard]] Business read_new_business(base::Fields& fields);
+/// Inserts it with a key, an id and a secret of its own, and seeds it.
+void create_business(db::Tx& tx, Business& business, const Wiring& wiring);
+void write_business(base::JsonWriter& json, const Business& business);
+/// The columns business, id, name, time_zone, locale, currency, country, in that order.
+[[nodiscard]] Business business_of(const db::Row& row);
+
+/// `actor`'s own, and, of a staff member, those where the same address has the same password: an
+/// address alone proves nothing, since every business names its staff as it likes.
+[[nodiscard]] std::vector<Business> businesses_of(db::Tx& tx, const Actor& actor);
+
+[[nodiscard]] http::Response list_businesses(const Call& call);
+[[nodiscard]] http::Response change_business(const Call& call);
+
+}  // namespace annals::access

@@ -1,0 +1,356 @@
+#include "access/session.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "access/access.h"
+#include "access/actor.h"
+#include "access/business.h"
+#include "access/credential.h"
+#include "access/password.h"
+#include "access/route.h"
+#include "access/staff.h"
+#include "access/throttle.h"
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/fields.h"
+#include "base/fold.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "db/db.h"
+#include "http/message.h"
+#include "http/problem.h"
+
+namespace annals::access {
+namespace {
+
+constexpr base::Micros kIdle = base::limits::kSessionIdleSeconds * base::kMicrosPerSecond;
+
+constexpr std::string_view kInsertSession = R"(
+  INSERT INTO sessions (token_hash, business, staff, created_at, used_at)
+  VALUES ($1, $2, $3, $4, $4))";
+
+constexpr std::string_view kPurgeSessions = R"(
+  DELETE FROM sessions WHERE token_hash IN (
+    SELECT token_hash FROM sessions WHERE used_at <= $1 ORDER BY used_at LIMIT $2))";
+
+// Opens a session and returns the cookie's token.
+std::string open_session(db::Tx& tx, db::BusinessKey business, const base::Id& staff) {
+  tx.execute(kPurgeSessions, {tx.now() - kIdle, base::limits::kPurgeRowsMax});
+  std::string token = make_token();
+  const std::string hash = token_hash(token);
+  tx.execute(kInsertSession, {base::as_bytes(hash), business, staff, tx.now()});
+  return token;
+}
+
+// GET /me for `actor`.
+std::string me(db::Tx& tx, const Actor& actor) {
+  const auto business = find_business(tx, actor.business);
+  if (!business) throw base::not_found("business");
+  base::JsonWriter json;
+  json.begin_object()
+      .member("kind", actor.kind == Actor::Kind::kStaff ? "staff" : "api_key")
+      .member("id", actor.id.text())
+      .member("name", actor.name);
+  if (actor.kind == Actor::Kind::kStaff) {
+    const auto staff = find_staff(tx, actor.business, actor.id);
+    if (!staff) throw base::not_found("staff member");
+    json.member("email", staff->email).member("role", staff->role);
+  } else {
+    json.key("scopes").begin_array();
+    for (const std::string& scope : actor.scopes) json.value(scope);
+    json.end_array();
+  }
+  json.key("business");
+  write_business(json, *business);
+  json.key("businesses").begin_array();
+  for (const Business& one : businesses_of(tx, actor)) write_business(json, one);
+  json.end_array().end_object();
+  return json.take();
+}
+
+http::Response signed_in(db::Tx& tx, const Call& call, db::BusinessKey business,
+                         const base::Id& staff, std::string_view name) {
+  const std::string token = open_session(tx, business, staff);
+  Actor actor;
+  actor.kind = Actor::Kind::kStaff;
+  actor.business = business;
+  actor.id = staff;
+  actor.name = name;
+  http::Response reply = http::Response::json(201, me(tx, actor));
+  reply.headers.emplace_back("Set-Cookie", session_cookie(call.request, token));
+  return reply;
+}
+
+// A business with its owner, as POST /setup describes them.
+struct Founding {
+  Business business;
+  Staff owner;
+  std::string password;
+};
+
+Founding read_founding(const base::Json& body) {
+  base::Fields fields(body);
+  Founding founding;
+  if (auto business = fields.object("business", true)) {
+    founding.business = read_new_business(*business);
+  }
+  if (auto owner = fields.object("owner", true)) {
+    founding.owner = read_new_staff(*owner);
+    founding.password = read_password(*owner, true).value_or("");
+  }
+  fields.finish();
+  founding.owner.role = name_of(Role::kOwner);
+  return founding;
+}
+
+constexpr std::string_view kAnyBusiness = "SELECT 1 FROM businesses LIMIT 1";
+
+bool is_set_up(db::Tx& tx) { return tx.query(kAnyBusiness, {}).next(); }
+
+void check_not_set_up(db::Tx& tx) {
+  if (!is_set_up(tx)) return;
+  throw base::conflict("", "already_set_up",
+                       "This server is set up already. Sign in with POST /api/v1/session.");
+}
+
+}  // namespace
+
+http::Response show_setup(const Call& call) {
+  only_query(call.request, {});
+  const bool done = call.database.read(db::kNoBusiness, [](db::Tx& tx) { return is_set_up(tx); });
+  base::JsonWriter json;
+  json.begin_object().member("needed", !done).end_object();
+  return http::Response::json(200, json.take());
+}
+
+http::Response set_up(const Call& call, const Wiring& wiring) {
+  only_query(call.request, {});
+  call.database.read(db::kNoBusiness, [](db::Tx& tx) { check_not_set_up(tx); });
+  Founding founding = read_founding(json_body(call.request));
+  founding.owner.password_hash = hash_password(founding.password, wiring.password_cost);
+  return call.database.write(db::kNoBusiness, [&](db::Tx& tx) {
+    check_not_set_up(tx);
+    Business business = founding.business;
+    Staff owner = founding.owner;
+    create_business(tx, business, wiring);
+    create_staff(tx, business.key, owner);
+    return signed_in(tx, call, business.key, owner.id, owner.name);
+  });
+}
+
+constexpr std::string_view kHashesOfEmail = R"(
+  SELECT password_hash FROM staff WHERE email_folded = $1 AND active = 1 AND password_hash <> ''
+  ORDER BY business LIMIT $2)";
+
+Business add_business(db::Database& database, const base::Json& body, const Wiring& wiring) {
+  Founding founding = read_founding(body);
+  const std::string folded = base::fold_case(founding.owner.email);
+  const auto hashes = database.read(db::kNoBusiness, [&](db::Tx& tx) {
+    std::vector<std::string> found;
+    auto rows = tx.query(kHashesOfEmail, {folded, base::limits::kSignInBusinessesMax});
+    while (rows.next()) found.push_back(rows->string(0));
+    return found;
+  });
+  for (const std::string& hash : hashes) {
+    if (!verify_password(hash, founding.password)) continue;
+    founding.owner.password_hash = hash;
+    break;
+  }
+  if (founding.owner.password_hash.empty()) {
+    founding.owner.password_hash = hash_password(founding.password, wiring.password_cost);
+  }
+  return database.write(db::kNoBusiness, [&](db::Tx& tx) {
+    Business business = founding.business;
+    Staff owner = founding.owner;
+    create_business(tx, business, wiring);
+    create_staff(tx, business.key, owner);
+    return business;
+  });
+}
+
+http::Response new_business(const Call& call, const Wiring& wiring) {
+  only_query(call.request, {});
+  if (call.actor.kind != Actor::Kind::kStaff) {
+    throw base::Error(base::Code::kForbidden,
+                      "A business needs a person as its owner. Sign in as one to add it.",
+                      {{"Authorization", "staff", "must be a staff member's session"}});
+  }
+  const base::Json body = json_body(call.request);
+  base::Fields fields(body);
+  const Business draft = read_new_business(fields);
+  fields.finish();
+  return call.write([&](db::Tx& tx) {
+    auto owner = find_staff(tx, call.actor.business, call.actor.id);
+    if (!owner) throw base::not_found("staff member");
+    owner->role = name_of(Role::kOwner);
+    Business business = draft;
+    create_business(tx, business, wiring);
+    create_staff(tx, business.key, *owner);
+    base::JsonWriter json;
+    write_business(json, business);
+    return http::Response::json(201, json.take());
+  });
+}
+
+namespace {
+
+struct Credentials {
+  std::string email_folded;
+  std::string password;
+  std::optional<base::Id> business;
+};
+
+Credentials read_credentials(const base::Json& body) {
+  base::Fields fields(body);
+  const auto email = fields.text("email", {.required = true, .chars_max = 254});
+  const auto password = fields.text(
+      "password",
+      {.required = true, .trimmed = false, .chars_max = base::limits::kPasswordCharsMax});
+  // Codes are for accounts with a second factor; where there is none, one given does no harm.
+  fields.text("totp", {.chars_max = 6});
+  const auto business = fields.id("business");
+  fields.finish();
+  return {base::fold_case(*email), *password, business};
+}
+
+// An account that the address may mean.
+struct Candidate {
+  db::BusinessKey business = db::kNoBusiness;
+  base::Id business_id;
+  std::string business_name;
+  base::Id staff;
+  std::string name;
+  std::string password_hash;
+  bool active = false;
+};
+
+constexpr std::string_view kCandidates = R"(
+  SELECT b.business, b.id, b.name, s.id, s.name, s.password_hash, s.active
+  FROM staff s JOIN businesses b ON b.business = s.business
+  WHERE s.email_folded = $1 ORDER BY b.business LIMIT $2)";
+
+std::vector<Candidate> candidates(db::Tx& tx, const Credentials& given) {
+  std::vector<Candidate> found;
+  auto rows = tx.query(kCandidates, {given.email_folded, base::limits::kSignInBusinessesMax});
+  while (rows.next()) {
+    Candidate one{rows->integer(0), rows->id(1),     rows->string(2), rows->id(3),
+                  rows->string(4),  rows->string(5), rows->flag(6)};
+    if (!given.business || one.business_id == *given.business) found.push_back(std::move(one));
+  }
+  return found;
+}
+
+// Those whose password it is. Takes as long where there is no account at all.
+std::vector<Candidate> fitting(const std::vector<Candidate>& all, const std::string& password,
+                               const PasswordCost& cost) {
+  std::map<std::string, bool> verdicts;  // one person has the same hash in several businesses
+  std::vector<Candidate> fits;
+  for (const Candidate& one : all) {
+    if (one.password_hash.empty()) continue;
+    auto verdict = verdicts.find(one.password_hash);
+    if (verdict == verdicts.end()) {
+      const bool right = verify_password(one.password_hash, password);
+      verdict = verdicts.emplace(one.password_hash, right).first;
+    }
+    if (verdict->second && one.active) fits.push_back(one);
+  }
+  if (verdicts.empty()) verify_nothing(password, cost);
+  return fits;
+}
+
+base::Error wrong_credentials() {
+  return {base::Code::kUnauthenticated,
+          "The e-mail address or the password is wrong.",
+          {{"password", "credentials", "does not fit the e-mail address"}}};
+}
+
+base::Error several_businesses(const std::vector<Candidate>& fits) {
+  base::FieldError error{"business", "several_businesses", "must name one of:"};
+  for (const Candidate& one : fits) {
+    error.message += (error.ids.empty() ? " " : ", ") + one.business_name;
+    error.ids.push_back(one.business_id.text());
+  }
+  return {base::Code::kConflict,
+          "You work for several businesses. Say in `business` which one to sign in to.",
+          {std::move(error)}};
+}
+
+http::Response too_many(const Call& call, std::int64_t seconds) {
+  const base::Error error(base::Code::kTooManyRequests, "Too many wrong passwords. Try again in " +
+                                                            std::to_string(seconds) + " seconds.");
+  http::Response reply = http::problem(error, call.request.request_id);
+  std::erase_if(reply.headers, [](const auto& header) {
+    return base::ascii_lower(header.first) == "retry-after";
+  });
+  reply.headers.emplace_back("Retry-After", std::to_string(seconds));
+  return reply;
+}
+
+constexpr std::string_view kStillFits = R"(
+  SELECT 1 FROM staff WHERE business = $1 AND id = $2 AND password_hash = $3 AND active = 1)";
+
+}  // namespace
+
+http::Response sign_in(const Call& call, Secrets& secrets, const base::Clock& clock) {
+  only_query(call.request, {});
+  const Credentials given = read_credentials(json_body(call.request));
+  const base::Micros now = clock.now();
+  const std::string& address = call.request.remote_address;
+  // Counted before the password is looked at, so that many at once are counted too.
+  if (const auto wait = secrets.accounts.attempt(given.email_folded, now)) {
+    return too_many(call, *wait);
+  }
+  if (const auto wait = secrets.addresses.attempt(address, now)) {
+    secrets.accounts.forgive(given.email_folded);
+    return too_many(call, *wait);
+  }
+  const auto all =
+      call.database.read(db::kNoBusiness, [&](db::Tx& tx) { return candidates(tx, given); });
+  const std::vector<Candidate> fits = fitting(all, given.password, secrets.cost);
+  if (fits.empty()) throw wrong_credentials();
+  secrets.accounts.clear(given.email_folded);
+  secrets.addresses.forgive(address);
+  if (fits.size() > 1) throw several_businesses(fits);
+
+  const Candidate& one = fits.front();
+  return call.database.write(one.business, [&](db::Tx& tx) {
+    if (!tx.query(kStillFits, {one.business, one.staff, one.password_hash}).next()) {
+      throw wrong_credentials();
+    }
+    return signed_in(tx, call, one.business, one.staff, one.name);
+  });
+}
+
+constexpr std::string_view kEndSession = "DELETE FROM sessions WHERE token_hash = $1";
+
+http::Response sign_out(const Call& call) {
+  only_query(call.request, {});
+  const std::string& session = call.actor.session;
+  if (session.empty()) {
+    throw base::Error(base::Code::kForbidden,
+                      "An API key has no session. Revoke it with DELETE /api/v1/api-keys/{id}.",
+                      {{"Authorization", "session", "is not a session"}});
+  }
+  call.database.write(call.actor.business, [&](db::Tx& tx) {
+    tx.execute(kEndSession, {base::as_bytes(session)});
+    credentials_change(tx);
+  });
+  http::Response reply = http::Response::empty();
+  reply.headers.emplace_back("Set-Cookie", session_cookie(call.request, ""));
+  return reply;
+}
+
+http::Response show_me(const Call& call) {
+  only_query(call.request, {});
+  return http::Response::json(200, call.read([&](db::Tx& tx) { return me(tx, call.actor); }));
+}
+
+}  // namespace annals::access
