@@ -119,15 +119,10 @@ bool may_see(const access::Actor& actor, const LogView& view) {
   return false;
 }
 
-Sight sight(db::Tx& tx, const access::Actor& actor) {
+Sight sight_of(db::Tx& tx, std::set<std::string> views) {
   Sight sight;
-  sight.all = actor.sees_all() || actor.kind == access::Actor::Kind::kSystem;
-  sight.reader = actor.id;
-  for (const LogView& view : log_views(tx)) {
-    if (may_see(actor, view)) sight.views.insert(view.key);
-  }
-  sight.views.emplace(kGeneralView);
-  sight.general = true;
+  sight.general = views.contains(std::string(kGeneralView));
+  sight.views = std::move(views);
   for (const EntryType& type : entry_types(tx)) {
     if (type.views.empty()) continue;
     sight.typed.insert(type.type);
@@ -138,6 +133,17 @@ Sight sight(db::Tx& tx, const access::Actor& actor) {
     sight.labelled.insert(type.key);
     if (any_in(type.views, sight.views)) sight.labelled_seen.insert(type.key);
   }
+  return sight;
+}
+
+Sight sight(db::Tx& tx, const access::Actor& actor) {
+  std::set<std::string> views = {std::string(kGeneralView)};
+  for (const LogView& view : log_views(tx)) {
+    if (may_see(actor, view)) views.insert(view.key);
+  }
+  Sight sight = sight_of(tx, std::move(views));
+  sight.all = actor.sees_all() || actor.kind == access::Actor::Kind::kSystem;
+  sight.reader = actor.id;
   return sight;
 }
 

@@ -67,6 +67,8 @@ struct Sight {
   std::set<std::string> labelled_seen;  // … of which the reader may see one
 };
 [[nodiscard]] Sight sight(db::Tx& tx, const access::Actor& actor);
+/// What is in some of these views, whoever reads.
+[[nodiscard]] Sight sight_of(db::Tx& tx, std::set<std::string> views);
 
 /// The views that an unstated entry of this type and contact type appears in; ["general"] if none.
 [[nodiscard]] std::vector<std::string> views_of(db::Tx& tx, std::string_view type,

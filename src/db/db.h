@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/id.h"
+#include "db/blobs.h"
 
 namespace annals::db {
 
@@ -122,6 +123,10 @@ class Tx {
   virtual void on_rollback(std::function<void()> undo) = 0;
   virtual void on_commit(std::function<void()> done) = 0;
 
+  /// Runs `part`; where it throws, what it did is rolled back, and the rest of the transaction
+  /// stands. The exception goes on.
+  virtual void nested(const std::function<void()>& part) = 0;
+
   /// Tells how far this transaction has written the journal, so that later reads wait until the
   /// derived tables have it.
   virtual void journal_reaches(std::int64_t pos) = 0;
@@ -153,6 +158,8 @@ class Database {
  public:
   virtual ~Database() = default;
 
+  /// Attachments and message bytes.
+  [[nodiscard]] virtual Blobs& blobs() = 0;
   /// Journal rows that wait to be derived. 0 in rest.
   [[nodiscard]] virtual std::int64_t lag() const = 0;
   /// Whether writes are taken: false after the disk failed, until it works again.

@@ -91,13 +91,31 @@ class SqliteTx final : public Tx {
   }
   void on_rollback(std::function<void()> undo) override { undos_.push_back(std::move(undo)); }
   void on_commit(std::function<void()> done) override { dones_.push_back(std::move(done)); }
+  void nested(const std::function<void()>& part) override {
+    const std::size_t undos = undos_.size();
+    const std::size_t dones = dones_.size();
+    const std::int64_t pos = journal_pos_;
+    connection_.execute("SAVEPOINT part");
+    try {
+      part();
+    } catch (...) {
+      undo(undos);
+      dones_.resize(dones);
+      journal_pos_ = pos;
+      if (connection_.in_transaction()) {
+        connection_.execute("ROLLBACK TO part");
+        connection_.execute("RELEASE part");
+      }
+      throw;
+    }
+    connection_.execute("RELEASE part");
+  }
   void journal_reaches(std::int64_t pos) override { journal_pos_ = std::max(journal_pos_, pos); }
   [[nodiscard]] std::shared_ptr<void>& writer_memory() override { return memory_; }
   [[nodiscard]] const base::Clock& clock() const override { return clock_; }
 
   void rolled_back() {
-    for (auto it = undos_.rbegin(); it != undos_.rend(); ++it) (*it)();
-    undos_.clear();
+    undo(0);
     dones_.clear();
     journal_pos_ = 0;
   }
@@ -107,6 +125,13 @@ class SqliteTx final : public Tx {
   [[nodiscard]] std::int64_t journal_pos() const { return journal_pos_; }
 
  private:
+  void undo(std::size_t down_to) {
+    while (undos_.size() > down_to) {
+      undos_.back()();
+      undos_.pop_back();
+    }
+  }
+
   SqliteConnection& connection_;
   SqliteConnection& derived_;
   BusinessKey business_;
@@ -139,7 +164,10 @@ struct Job {
 class SqliteDatabase final : public Database {
  public:
   explicit SqliteDatabase(const Options& options)
-      : options_(options), lock_(options.folder), memory_(nullptr) {
+      : options_(options),
+        lock_(options.folder),
+        memory_(nullptr),
+        blobs_(options.folder + "/blobs") {
     prepare_files(options_.folder);
     open_writer();
     committed_ = writer_->integer("SELECT coalesce(max(pos), 0) FROM journal");
@@ -168,6 +196,7 @@ class SqliteDatabase final : public Database {
     writer_->script("PRAGMA wal_checkpoint(PASSIVE)");
   }
 
+  [[nodiscard]] Blobs& blobs() override { return blobs_; }
   [[nodiscard]] std::int64_t lag() const override { return committed_ - applied_; }
   [[nodiscard]] bool writable() const override { return !disk_failed_; }
   void on_journal(std::function<void(std::int64_t)> listener) override {
@@ -231,6 +260,7 @@ class SqliteDatabase final : public Database {
   const Options options_;
   const FolderLock lock_;
   std::shared_ptr<void> memory_;
+  FileBlobs blobs_;
 
   std::unique_ptr<SqliteConnection> writer_;
   std::unique_ptr<SqliteConnection> derived_reader_;  // the writer's view of derived tables

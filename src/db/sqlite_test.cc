@@ -98,6 +98,24 @@ TEST(SqliteTest, UndoRunsForWhatIsRolledBackAndDoneForWhatIsKept) {
   EXPECT_EQ(trace, "213");
 }
 
+TEST(SqliteTest, ANestedPartFailsAlone) {
+  const base::TempFolder folder;
+  const auto database = open_sqlite({.folder = folder.path()});
+  std::string trace;
+  database->write(kNoBusiness, [&](Tx& tx) {
+    tx.execute(kAdd, {1, "outer", "A"});
+    EXPECT_THROW(tx.nested([&] {
+      tx.on_rollback([&] { trace += "undone"; });
+      tx.execute(kAdd, {1, "inner", "A"});
+      throw base::invalid("", "test", "no");
+    }),
+                 Error);
+    tx.nested([&] { tx.execute(kAdd, {1, "second", "A"}); });
+  });
+  EXPECT_EQ(trace, "undone");
+  EXPECT_EQ(count(*database), 2);
+}
+
 TEST(SqliteTest, AReadWaitsUntilWhatWasCommittedIsDerived) {
   const base::TempFolder folder;
   std::atomic<std::int64_t> derived = 0;

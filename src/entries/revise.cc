@@ -98,15 +98,10 @@ void append_revision(db::Tx& tx, const History& history, Record record, ledger::
 }  // namespace
 
 std::int64_t correct(db::Tx& tx, const access::Actor& actor, const catalog::Sight& sight,
-                     const base::Id& entry, const Correction& correction,
-                     std::optional<std::int64_t> expected_version) {
+                     const base::Id& entry, const Correction& correction) {
   const History history = load_history(tx, entry, sight);
   check_may_revise(actor, history);
   const Stored& latest = history.latest();
-  if (expected_version && *expected_version != latest.record.version) {
-    throw Error(Code::kPreconditionFailed,
-                "The entry was corrected meanwhile; read it again and decide anew.");
-  }
   Record record = latest.record;
   record.recorded_by = recorded_by(actor);
   patch(tx, actor, record, correction);

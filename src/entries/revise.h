@@ -12,11 +12,9 @@ namespace annals::entries {
 
 /// Appends a version; returns its number. Who may: the author, managers and owners; of an automatic
 /// entry only a key with scope `source:<source>`. Throws kNotFound (also where `sight` hides it),
-/// kForbidden, kConflict (`automatic`, `retracted`), kInvalid, and kPreconditionFailed where
-/// `expected_version` is another.
+/// kForbidden, kConflict (`automatic`, `retracted`), kInvalid.
 std::int64_t correct(db::Tx& tx, const access::Actor& actor, const catalog::Sight& sight,
-                     const base::Id& entry, const Correction& correction,
-                     std::optional<std::int64_t> expected_version);
+                     const base::Id& entry, const Correction& correction);
 
 /// Strikes an entry out. Same errors; twice is kConflict (`retracted`).
 void retract(db::Tx& tx, const access::Actor& actor, const catalog::Sight& sight,

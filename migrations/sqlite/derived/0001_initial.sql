@@ -84,6 +84,10 @@ CREATE TABLE attachment_uses (
   PRIMARY KEY (business, attachment, entry)
 ) WITHOUT ROWID;
 
+-- The zone that the days of a business's tally are in. Where the business has another by now, the
+-- tally is not used until it is made anew.
+CREATE TABLE tally_zones (business INTEGER PRIMARY KEY, time_zone TEXT NOT NULL);
+
 -- How many shown entries there are of each combination, a day (in the business's zone).
 CREATE TABLE tally (
   business       INTEGER NOT NULL,

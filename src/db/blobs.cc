@@ -1,0 +1,99 @@
+#include "db/blobs.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "base/error.h"
+
+namespace annals::db {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Code;
+using base::Error;
+
+[[noreturn]] void throw_errno() {
+  if (errno == ENOSPC || errno == EDQUOT) {
+    throw Error(Code::kStorageFull, "The disk is full: the file was not kept.");
+  }
+  throw Error(Code::kUnavailable, "The file could not be written; try again.");
+}
+
+class File {
+ public:
+  File(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {
+    if (fd_ < 0) throw_errno();
+  }
+  ~File() { ::close(fd_); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  void write(base::ByteSpan bytes) const {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) throw_errno();
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+  }
+  void sync() const {
+    if (::fsync(fd_) != 0) throw_errno();
+  }
+
+ private:
+  int fd_;
+};
+
+}  // namespace
+
+std::string FileBlobs::path(const base::Digest& digest) const {
+  const std::string name = base::hex(digest);
+  return folder_ + "/" + name.substr(0, 2) + "/" + name;
+}
+
+base::Digest FileBlobs::put(base::ByteSpan bytes) {
+  static std::atomic<std::uint64_t> count = 0;
+  const base::Digest digest = base::sha256({bytes});
+  const fs::path target = path(digest);
+  if (fs::exists(target) && fs::file_size(target) == bytes.size()) return digest;
+  std::error_code ec;
+  fs::create_directories(target.parent_path(), ec);
+  if (ec) throw Error(Code::kUnavailable, "The file could not be written; try again.");
+  const std::string temporary = target.string() + ".part" + std::to_string(++count);
+  try {
+    const File file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+    file.write(bytes);
+    file.sync();
+    if (::rename(temporary.c_str(), target.c_str()) != 0) throw_errno();
+  } catch (...) {
+    ::unlink(temporary.c_str());
+    throw;
+  }
+  // The name is durable with its folder only.
+  File(target.parent_path().string(), O_RDONLY | O_DIRECTORY).sync();
+  File(folder_, O_RDONLY | O_DIRECTORY).sync();
+  return digest;
+}
+
+std::string FileBlobs::get(const base::Digest& digest) const {
+  std::ifstream in(path(digest), std::ios::binary);
+  if (!in) throw base::not_found("file");
+  std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (base::sha256({base::as_bytes(bytes)}) != digest) {
+    throw Error(Code::kInternal, "A kept file does not hold what its name says.");
+  }
+  return bytes;
+}
+
+void FileBlobs::remove(const base::Digest& digest) {
+  std::error_code ignored;
+  fs::remove(path(digest), ignored);
+}
+
+}  // namespace annals::db

@@ -1,0 +1,187 @@
+#include "entries/attachments.h"
+
+#include <magic.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "entries/append.h"
+#include "entries/load.h"
+
+namespace annals::entries {
+namespace {
+
+struct MagicCloser {
+  void operator()(magic_set* cookie) const { magic_close(cookie); }
+};
+
+// libmagic's handles are for one thread each; loading its table takes milliseconds.
+magic_set* magic_handle() {
+  thread_local const std::unique_ptr<magic_set, MagicCloser> cookie = [] {
+    std::unique_ptr<magic_set, MagicCloser> made(magic_open(MAGIC_MIME_TYPE));
+    if (made && magic_load(made.get(), nullptr) != 0) made.reset();
+    return made;
+  }();
+  return cookie.get();
+}
+
+bool is_media_type(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == 0 || slash == std::string_view::npos || slash + 1 == text.size()) return false;
+  return text.size() <= base::limits::kNameCharsMax &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  std::string_view("/!#$&^_.+-").find(c) != std::string_view::npos;
+         });
+}
+
+// What is left of a file's name: no path, no control characters.
+std::string clean_name(std::string_view name) {
+  const std::size_t slash = name.find_last_of("/\\");
+  if (slash != std::string_view::npos) name.remove_prefix(slash + 1);
+  name = base::trim(name);
+  const bool controls = std::any_of(name.begin(), name.end(), [](char c) {
+    return static_cast<std::uint8_t>(c) < 0x20 || static_cast<std::uint8_t>(c) == 0x7F;
+  });
+  if (name.empty() || name == "." || name == ".." || controls || !base::is_utf8(name) ||
+      base::code_points(name) > base::limits::kNameCharsMax) {
+    throw base::invalid("file", "name", "The file needs a name of 1 to 200 characters.");
+  }
+  return std::string(name);
+}
+
+constexpr const char* kInsert = R"(
+  INSERT INTO attachments (business, id, name, media_type, size, sha256, created_by_kind,
+                           created_by, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))";
+constexpr const char* kFind = R"(
+  SELECT name, media_type, size, sha256, created_by FROM attachments
+  WHERE business = $1 AND id = $2)";
+constexpr const char* kUses = R"(
+  SELECT entry FROM attachment_uses WHERE business = $1 AND attachment = $2)";
+
+bool may_see(db::Tx& tx, const access::Actor& actor, const catalog::Sight& sight,
+             const base::Id& id, const base::Id& uploader) {
+  bool used = false;
+  db::Rows rows = tx.query_derived(kUses, {tx.business(), id});
+  while (rows.next()) {
+    used = true;
+    try {
+      static_cast<void>(load_history(tx, rows->id(0), sight));
+      return true;
+    } catch (const base::Error& error) {
+      if (error.code() != base::Code::kNotFound) throw;
+    }
+  }
+  return !used && uploader == actor.id;
+}
+
+}  // namespace
+
+std::string media_type_of(std::string_view bytes, std::string_view claimed) {
+  static constexpr std::string_view kData = "application/octet-stream";
+  magic_set* magic = magic_handle();
+  const char* found = magic != nullptr ? magic_buffer(magic, bytes.data(), bytes.size()) : nullptr;
+  const std::string_view type = found != nullptr ? found : kData;
+  const bool vague = type == kData || type == "text/plain" || type == "application/x-empty";
+  const std::string_view base_claim = base::trim(claimed.substr(0, claimed.find(';')));
+  if (vague && is_media_type(base_claim)) return base::ascii_lower(base_claim);
+  return std::string(type);
+}
+
+Attachment keep_attachment(db::Tx& tx, const access::Actor& actor, Attachment attachment) {
+  attachment.name = clean_name(attachment.name);
+  attachment.id = base::make_id(tx.now());
+  tx.execute(kInsert,
+             {tx.business(), attachment.id, attachment.name, attachment.media_type, attachment.size,
+              base::ByteSpan(attachment.sha256), recorded_by(actor).kind, actor.id, tx.now()});
+  return attachment;
+}
+
+Attachment find_attachment(db::Tx& tx, const access::Actor& actor, const catalog::Sight& sight,
+                           const base::Id& id) {
+  Attachment attachment;
+  base::Id uploader;
+  {
+    db::Rows rows = tx.query(kFind, {tx.business(), id});
+    if (!rows.next()) throw base::not_found("attachment");
+    attachment.id = id;
+    attachment.name = rows->string(0);
+    attachment.media_type = rows->string(1);
+    attachment.size = rows->integer(2);
+    const base::ByteSpan digest = rows->blob(3);
+    std::copy(digest.begin(), digest.end(), attachment.sha256.begin());
+    uploader = rows->id(4);
+  }
+  if (!may_see(tx, actor, sight, id, uploader)) throw base::not_found("attachment");
+  return attachment;
+}
+
+namespace {
+
+constexpr std::int64_t kDropMax = 500;  // of one transaction
+constexpr const char* kUnused = R"(
+  SELECT a.business, a.id, a.sha256 FROM attachments a
+  WHERE a.created_at < $1
+    AND NOT EXISTS (SELECT 1 FROM attachment_uses u
+                    WHERE u.business = a.business AND u.attachment = a.id)
+  LIMIT $2)";
+constexpr const char* kUsed = R"(
+  SELECT 1 FROM attachment_uses WHERE business = $1 AND attachment = $2 LIMIT 1)";
+constexpr const char* kDrop = "DELETE FROM attachments WHERE business = $1 AND id = $2";
+constexpr const char* kSameBytes = "SELECT 1 FROM attachments WHERE sha256 = $1 LIMIT 1";
+constexpr const char* kBehind = R"(
+  SELECT (SELECT coalesce(max(pos), 0) FROM journal) - $1)";
+constexpr const char* kApplied = "SELECT pos FROM applied";
+
+struct Old {
+  db::BusinessKey business = 0;
+  base::Id id;
+  base::Digest sha256{};
+};
+
+// An entry that is not derived yet may name a file; then nothing is dropped this time.
+bool all_derived(db::Tx& tx) {
+  std::int64_t applied = 0;
+  {
+    db::Rows rows = tx.query_derived(kApplied, {});
+    CHECK(rows.next());
+    applied = rows->integer(0);
+  }
+  db::Rows rows = tx.query(kBehind, {applied});
+  CHECK(rows.next());
+  return rows->integer(0) == 0;
+}
+
+}  // namespace
+
+std::int64_t drop_unused_attachments(db::Database& database, base::Micros before) {
+  const auto unused = database.read(db::kNoBusiness, [&](db::Tx& tx) {
+    std::vector<Old> found;
+    db::Rows rows = tx.query(kUnused, {before, kDropMax});
+    while (rows.next()) {
+      found.push_back({rows->integer(0), rows->id(1), {}});
+      const base::ByteSpan digest = rows->blob(2);
+      std::copy(digest.begin(), digest.end(), found.back().sha256.begin());
+    }
+    return found;
+  });
+  if (unused.empty()) return 0;
+  return database.write(db::kNoBusiness, [&](db::Tx& tx) -> std::int64_t {
+    if (!all_derived(tx)) return 0;
+    std::int64_t dropped = 0;
+    for (const Old& file : unused) {
+      if (tx.query_derived(kUsed, {file.business, file.id}).next()) continue;
+      dropped += tx.execute(kDrop, {file.business, file.id});
+      if (tx.query(kSameBytes, {base::ByteSpan(file.sha256)}).next()) continue;
+      tx.on_commit([&database, digest = file.sha256] { database.blobs().remove(digest); });
+    }
+    return dropped;
+  });
+}
+
+}  // namespace annals::entries

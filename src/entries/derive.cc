@@ -1,0 +1,285 @@
+#include "entries/derive.h"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "catalog/catalog.h"
+#include "entries/record.h"
+#include "entries/search.h"
+#include "ledger/ledger.h"
+
+namespace annals::entries {
+namespace {
+
+// Rows of one transaction: large enough to spare commits, small enough for readers that wait.
+constexpr std::int64_t kBatchRows = 1'000;
+
+struct JournalRow {
+  std::int64_t pos = 0;
+  db::BusinessKey business = 0;
+  base::Id contact;
+  base::Id entry;
+  std::int64_t version = 0;
+  ledger::Kind kind = ledger::Kind::kEntry;
+  std::int64_t contact_seq = 0;
+  std::int64_t leaf_index = 0;
+  base::Micros recorded_at = 0;
+  base::Micros occurred_at = 0;
+  std::string record;
+};
+
+// What one combination of the tally's columns is counted by.
+using TallyKey = std::tuple<db::BusinessKey, base::Day, std::string, std::string, std::string,
+                            std::string, std::string, std::string, std::string, base::Bytes, bool,
+                            bool, base::Bytes, std::string>;
+
+struct HeadRow {
+  std::int64_t seq = 0;
+  base::Micros recorded_at = 0;
+};
+
+// One batch.
+struct Batch {
+  db::Tx& tx;
+  std::map<TallyKey, std::int64_t> tally;
+  std::map<std::pair<db::BusinessKey, base::Id>, HeadRow> heads;
+  std::set<std::pair<db::BusinessKey, base::Id>> contacts;
+  std::map<db::BusinessKey, std::string> zones;
+};
+
+constexpr const char* kJournal = R"(
+  SELECT pos, business, contact, entry, version, kind, contact_seq, leaf_index, recorded_at,
+         occurred_at, record
+  FROM journal WHERE pos > $1 ORDER BY pos LIMIT $2)";
+
+std::vector<JournalRow> read_journal(db::Tx& tx, std::int64_t after) {
+  std::vector<JournalRow> rows_read;
+  db::Rows rows = tx.query(kJournal, {after, kBatchRows});
+  while (rows.next()) {
+    rows_read.push_back({rows->integer(0), rows->integer(1), rows->id(2), rows->id(3),
+                         rows->integer(4), static_cast<ledger::Kind>(rows->integer(5)),
+                         rows->integer(6), rows->integer(7), rows->integer(8), rows->integer(9),
+                         rows->string(10)});
+  }
+  return rows_read;
+}
+
+constexpr const char* kZone = "SELECT time_zone FROM tally_zones WHERE business = $1";
+constexpr const char* kBusinessZone = "SELECT time_zone FROM businesses WHERE business = $1";
+constexpr const char* kKeepZone = "INSERT INTO tally_zones (business, time_zone) VALUES ($1, $2)";
+
+const std::string& zone_of(Batch& batch, db::BusinessKey business) {
+  const auto it = batch.zones.find(business);
+  if (it != batch.zones.end()) return it->second;
+  {
+    db::Rows rows = batch.tx.query(kZone, {business});
+    if (rows.next()) return batch.zones.emplace(business, rows->string(0)).first->second;
+  }
+  db::Rows rows = batch.tx.query(kBusinessZone, {business});
+  CHECK(rows.next());
+  const std::string zone = rows->string(0);
+  batch.tx.execute(kKeepZone, {business, zone});
+  return batch.zones.emplace(business, zone).first->second;
+}
+
+// An entry as the derived rows show it.
+struct Shown {
+  Record record;
+  std::string status;
+  std::optional<base::Id> staff;
+  std::optional<base::Id> author;  // of a private entry: who recorded its first version
+  std::string views;
+};
+
+constexpr const char* kFirstRecord = R"(
+  SELECT j.record FROM entry_versions v JOIN journal j ON j.pos = v.pos
+  WHERE v.business = $1 AND v.entry = $2 AND v.version = 1)";
+
+base::Id author_of(db::Tx& tx, const JournalRow& row, const Record& record) {
+  if (row.version == 1) return record.recorded_by.id;
+  db::Rows rows = tx.query(kFirstRecord, {row.business, row.entry});
+  if (!rows.next() || rows->text(0).empty()) return record.recorded_by.id;
+  return parse_record(rows->text(0)).recorded_by.id;
+}
+
+Shown show(db::Tx& tx, const JournalRow& row, Record record) {
+  Shown shown;
+  if (const catalog::Type* type = catalog::builtin_type(record.type)) shown.status = type->status;
+  if (record.actor.kind == "staff") shown.staff = record.actor.id;
+  if (record.is_private) shown.author = author_of(tx, row, record);
+  shown.views = views_column(record.views);
+  shown.record = std::move(record);
+  return shown;
+}
+
+base::Bytes bytes_of(const std::optional<base::Id>& id) {
+  if (!id) return {};
+  return {id->bytes.begin(), id->bytes.end()};
+}
+
+void count(Batch& batch, db::BusinessKey business, const Shown& shown, std::int64_t by) {
+  const Record& r = shown.record;
+  const base::Day day = base::day_in_zone(r.occurred_at, zone_of(batch, business));
+  batch.tally[{business, day, r.category, r.type, r.contact_type, r.method, r.direction,
+               shown.status, r.actor.kind, bytes_of(shown.staff), r.manual, !r.attachments.empty(),
+               bytes_of(shown.author), shown.views}] += by;
+}
+
+constexpr const char* kTimeline = R"(
+  INSERT INTO timeline (business, contact, occurred_at, pos, recorded_at, category, type,
+                        contact_type, method, direction, status, actor_kind, staff, manual,
+                        has_attachment, author, views)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17))";
+constexpr const char* kTimelineAll = R"(
+  INSERT INTO timeline_all (business, contact, occurred_at, pos, recorded_at, category, type,
+                            contact_type, method, direction, status, actor_kind, staff, manual,
+                            has_attachment, author, views)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17))";
+constexpr const char* kVersion = R"(
+  INSERT INTO entry_versions (business, entry, version, pos) VALUES ($1, $2, $3, $4))";
+constexpr const char* kNote = R"(
+  INSERT INTO entry_notes (business, about, entry) VALUES ($1, $2, $3)
+  ON CONFLICT (business, about, entry) DO NOTHING)";
+constexpr const char* kUse = R"(
+  INSERT INTO attachment_uses (business, attachment, entry) VALUES ($1, $2, $3)
+  ON CONFLICT (business, attachment, entry) DO NOTHING)";
+constexpr const char* kSearch = "INSERT INTO entry_search (rowid, words) VALUES ($1, $2)";
+
+std::optional<std::string_view> maybe(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return text;
+}
+
+void insert(db::Tx& tx, const JournalRow& row, const Shown& shown) {
+  const Record& r = shown.record;
+  for (const char* sql : {kTimeline, kTimelineAll}) {
+    tx.execute(sql, {row.business, row.contact, row.occurred_at, row.pos, row.recorded_at,
+                     r.category, r.type, maybe(r.contact_type), maybe(r.method), maybe(r.direction),
+                     maybe(shown.status), r.actor.kind, shown.staff, r.manual,
+                     !r.attachments.empty(), shown.author, maybe(shown.views)});
+  }
+  if (r.about) tx.execute(kNote, {row.business, *r.about, row.entry});
+  for (const RecordAttachment& file : r.attachments) {
+    tx.execute(kUse, {row.business, file.id, row.entry});
+  }
+  tx.execute(kSearch, {row.pos, index_words(row.business, r)});
+}
+
+constexpr const char* kShownBefore = R"(
+  SELECT v.pos, j.occurred_at, j.record, j.version
+  FROM entry_versions v JOIN journal j ON j.pos = v.pos
+  WHERE v.business = $1 AND v.entry = $2 AND v.version < $3
+  ORDER BY v.version DESC LIMIT 1)";
+constexpr const char* kHide = R"(
+  UPDATE timeline SET hidden_at = $5
+  WHERE business = $1 AND contact = $2 AND occurred_at = $3 AND pos = $4)";
+constexpr const char* kHideAll = R"(
+  UPDATE timeline_all SET hidden_at = $4 WHERE business = $1 AND occurred_at = $2 AND pos = $3)";
+constexpr const char* kStrike = R"(
+  UPDATE timeline SET retracted_at = $5
+  WHERE business = $1 AND contact = $2 AND occurred_at = $3 AND pos = $4)";
+constexpr const char* kStrikeAll = R"(
+  UPDATE timeline_all SET retracted_at = $4 WHERE business = $1 AND occurred_at = $2 AND pos = $3)";
+
+// The version that was shown until `row` came: hidden by a correction, struck out by a retraction.
+void supersede(Batch& batch, const JournalRow& row) {
+  std::int64_t pos = 0;
+  base::Micros occurred_at = 0;
+  std::string record;
+  JournalRow before = row;
+  {
+    db::Rows rows = batch.tx.query(kShownBefore, {row.business, row.entry, row.version});
+    CHECK(rows.next());
+    pos = rows->integer(0);
+    occurred_at = rows->integer(1);
+    record = rows->string(2);
+    before.version = rows->integer(3);
+  }
+  const bool retraction = row.kind == ledger::Kind::kRetraction;
+  batch.tx.execute(retraction ? kStrike : kHide,
+                   {row.business, row.contact, occurred_at, pos, row.recorded_at});
+  batch.tx.execute(retraction ? kStrikeAll : kHideAll,
+                   {row.business, occurred_at, pos, row.recorded_at});
+  if (!record.empty()) {
+    count(batch, row.business, show(batch.tx, before, parse_record(record)), -1);
+  }
+}
+
+void note_contacts(Batch& batch, const JournalRow& row, const Record& record) {
+  if (record.category == "profile" || record.category == "data_protection") {
+    batch.contacts.emplace(row.business, row.contact);
+  }
+}
+
+void apply_row(Batch& batch, const JournalRow& row) {
+  batch.heads[{row.business, row.contact}] = {row.contact_seq, row.recorded_at};
+  batch.heads[{row.business, base::Id{}}] = {row.leaf_index + 1, row.recorded_at};
+  if (row.version > 1) supersede(batch, row);
+  if (row.kind == ledger::Kind::kRetraction) return;
+  batch.tx.execute(kVersion, {row.business, row.entry, row.version, row.pos});
+  if (row.record.empty()) return;  // erased: its leaf stays, its content is nowhere
+  const Shown shown = show(batch.tx, row, parse_record(row.record));
+  insert(batch.tx, row, shown);
+  count(batch, row.business, shown, 1);
+  note_contacts(batch, row, shown.record);
+}
+
+constexpr const char* kHead = R"(
+  INSERT INTO heads (business, contact, seq, recorded_at) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (business, contact)
+  DO UPDATE SET seq = excluded.seq, recorded_at = excluded.recorded_at)";
+constexpr const char* kTally = R"(
+  INSERT INTO tally (business, day, category, type, contact_type, method, direction, status,
+                     actor_kind, staff, manual, has_attachment, author, views, n)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+  ON CONFLICT (business, day, category, type, contact_type, method, direction, status, actor_kind,
+               staff, manual, has_attachment, author, views)
+  DO UPDATE SET n = tally.n + excluded.n)";
+
+void write_sums(Batch& batch) {
+  for (const auto& [key, head] : batch.heads) {
+    batch.tx.execute(kHead, {key.first, key.second, head.seq, head.recorded_at});
+  }
+  for (const auto& [key, n] : batch.tally) {
+    if (n == 0) continue;
+    const auto& [business, day, category, type, contact_type, method, direction, status, actor_kind,
+                 staff, manual, has_attachment, author, views] = key;
+    batch.tx.execute(
+        kTally, {business, day, category, type, contact_type, method, direction, status, actor_kind,
+                 base::ByteSpan(staff), manual, has_attachment, base::ByteSpan(author), views, n});
+  }
+}
+
+constexpr const char* kOutdated = R"(
+  SELECT 1 FROM tally_zones z JOIN businesses b ON b.business = z.business
+  WHERE b.time_zone <> z.time_zone LIMIT 1)";
+
+}  // namespace
+
+db::Derive derivation(IndexContact index_contact) {
+  return [index_contact = std::move(index_contact)](db::Tx& tx, std::int64_t after) {
+    const std::vector<JournalRow> rows = read_journal(tx, after);
+    if (rows.empty()) return after;
+    Batch batch{.tx = tx, .tally = {}, .heads = {}, .contacts = {}, .zones = {}};
+    for (const JournalRow& row : rows) apply_row(batch, row);
+    write_sums(batch);
+    if (index_contact) {
+      for (const auto& [business, contact] : batch.contacts) index_contact(tx, business, contact);
+    }
+    return rows.back().pos;
+  };
+}
+
+bool derived_is_outdated(db::Tx& tx) {
+  db::Rows rows = tx.query(kOutdated, {});
+  return rows.next();
+}
+
+}  // namespace annals::entries

@@ -1,0 +1,23 @@
+// The whole filtered result as a stream of CSV (RFC 4180) or NDJSON. Private to entries/.
+#pragma once
+#include <memory>
+
+#include "access/actor.h"
+#include "db/db.h"
+#include "entries/filter.h"
+#include "http/message.h"
+
+namespace annals::entries {
+
+enum class StreamFormat { kCsv, kNdjson };
+
+/// Reads page after page, each in a transaction of its own, so that a slow client holds none open.
+/// What is recorded while it is sent may be in it. `database` must outlive the reply.
+[[nodiscard]] http::Response stream(db::Database& database, db::BusinessKey business, Filter filter,
+                                    Scope scope, StreamFormat format);
+
+/// A CSV cell: quoted where needed; one that a spreadsheet would take for a formula begins with an
+/// apostrophe.
+void append_cell(std::string& out, std::string_view text);
+
+}  // namespace annals::entries

@@ -1,0 +1,27 @@
+// The routes of the history: timelines, single entries, corrections, attachments, saved filters.
+// `POST /entries`, which needs contacts and tasks too, is composed in app/.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "access/route.h"
+#include "base/clock.h"
+#include "base/id.h"
+#include "db/db.h"
+
+namespace annals::entries {
+
+/// What the history takes from slices above it.
+struct Neighbours {
+  /// Whose entries the history of a contact shows (contacts::members). Throws kNotFound.
+  std::function<std::vector<base::Id>(db::Tx&, const base::Id&, std::optional<base::Micros>)>
+      members;
+  /// How many open tasks these contacts have (tasks::open_count).
+  std::function<std::int64_t(db::Tx&, const std::vector<base::Id>&)> open_tasks;
+};
+
+[[nodiscard]] access::Routes routes(Neighbours neighbours);
+
+}  // namespace annals::entries
