@@ -1,0 +1,4 @@
+export { default as Gate } from './Gate.svelte';
+export { default as UserMenu } from './UserMenu.svelte';
+export { may_write, session_over, type Me } from './session.svelte';
+export { use_me } from './who';

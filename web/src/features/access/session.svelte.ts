@@ -1,0 +1,52 @@
+// Who is signed in here.
+import { api, body_of, on_signed_out, Problem, type Schemas } from '$api';
+
+export type Me = Schemas['Me'];
+export type Setup = Schemas['Setup'];
+
+export const me_key = ['me'] as const;
+
+/** Null where nobody is. */
+export async function fetch_me(): Promise<Me | null> {
+  try {
+    return await body_of(api.GET('/api/v1/me'));
+  } catch (cause) {
+    if (cause instanceof Problem && cause.status === 401) return null;
+    throw cause;
+  }
+}
+
+export async function fetch_setup_needed(): Promise<boolean> {
+  return (await body_of(api.GET('/api/v1/setup'))).needed;
+}
+
+export function set_up(setup: Setup): Promise<Me> {
+  return body_of(api.POST('/api/v1/setup', { body: setup }));
+}
+
+export function sign_in(email: string, password: string): Promise<Me> {
+  return body_of(api.POST('/api/v1/session', { body: { email, password } }));
+}
+
+export async function sign_out(): Promise<void> {
+  await body_of(api.DELETE('/api/v1/session'));
+}
+
+export function may_write(me: Me): boolean {
+  return me.role !== 'auditor';
+}
+
+let over = $state(false);
+
+/** Whether the session ended while the app was open. */
+export function session_over(): boolean {
+  return over;
+}
+
+export function session_begins(): void {
+  over = false;
+}
+
+export function watch_session(): () => void {
+  return on_signed_out(() => (over = true));
+}

@@ -1,0 +1,18 @@
+import type { Schemas } from '$api';
+
+export type Category = Schemas['Category'];
+
+/** In the order of the chips. */
+export const categories: readonly Category[] = [
+  'appointments',
+  'contracts',
+  'payments',
+  'messages',
+  'notes',
+  'documents',
+  'tasks',
+  'account',
+  'marketing',
+  'profile',
+  'data_protection',
+];

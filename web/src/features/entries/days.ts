@@ -1,0 +1,63 @@
+// A history in days, as calendars in the reader's zone have them.
+import type { Day } from './filters';
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** The date that clocks in `zone` show at `instant`. */
+export function day_of(instant: string | Date, zone: string): Day {
+  let format = formats.get(zone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-CA', {
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      timeZone: zone,
+    });
+    formats.set(zone, format);
+  }
+  return format.format(new Date(instant));
+}
+
+export function add_days(day: Day, count: number): Day {
+  const date = new Date(`${day}T00:00:00Z`);
+  date.setUTCDate(date.getUTCDate() + count);
+  return date.toISOString().slice(0, 10);
+}
+
+export interface DayOf<T> {
+  day: Day;
+  entries: T[];
+}
+
+/** Groups neighbours of one day; the order stays. */
+export function by_day<T extends { occurred_at: string }>(
+  entries: readonly T[],
+  zone: string,
+): DayOf<T>[] {
+  const days: DayOf<T>[] = [];
+  for (const entry of entries) {
+    const day = day_of(entry.occurred_at, zone);
+    const last = days.at(-1);
+    if (last?.day === day) last.entries.push(entry);
+    else days.push({ day, entries: [entry] });
+  }
+  return days;
+}
+
+/** 'today', 'yesterday', else the date; without the year where it is this one. */
+export function day_label(
+  day: Day,
+  today: Day,
+  locale: string,
+  words: { today: string; yesterday: string },
+): string {
+  if (day === today) return words.today;
+  if (day === add_days(today, -1)) return words.yesterday;
+  return new Intl.DateTimeFormat(locale, {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    ...(day.slice(0, 4) === today.slice(0, 4) ? {} : { year: 'numeric' as const }),
+    timeZone: 'UTC',
+  }).format(new Date(`${day}T00:00:00Z`));
+}

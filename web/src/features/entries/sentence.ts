@@ -1,0 +1,31 @@
+// An entry as a line: who did what, with which result.
+import { t } from '$ui';
+import type { Entry } from './queries';
+
+export function who(entry: Pick<Entry, 'actor'>): string {
+  const { kind, name } = entry.actor;
+  if (kind === 'automation') return name || t('actor.automation');
+  if (kind === 'contact') return name || t('actor.contact');
+  if (kind === 'staff') return name || t('actor.staff');
+  return t('actor.none');
+}
+
+/** The text in one line. */
+export function in_a_line(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+/** What `details` says, as pairs that can be shown; nested values as JSON. */
+export function pairs_of(details: unknown): [string, string][] {
+  if (details === null || details === undefined) return [];
+  if (typeof details !== 'object') return [['', String(details)]];
+  return Object.entries(details).map(([name, value]) => [
+    name.replaceAll('_', ' '),
+    typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '—'),
+  ]);
+}
+
+export function shown_value(value: unknown): string {
+  if (value === null || value === undefined || value === '') return '—';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,59 @@
+// Times, days and money as the reader writes them.
+import { locale } from './i18n.svelte';
+
+export interface Amount {
+  value: number; // minor units
+  currency: string;
+}
+
+/** The reader's zone. */
+export function zone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+export function clock_time(instant: string, in_zone = zone()): string {
+  return new Intl.DateTimeFormat(locale(), { timeStyle: 'short', timeZone: in_zone }).format(
+    new Date(instant),
+  );
+}
+
+/** Absolute, with the zone: for titles and details. */
+export function full_time(instant: string, in_zone = zone()): string {
+  return new Intl.DateTimeFormat(locale(), {
+    weekday: 'short',
+    year: 'numeric',
+    month: 'long',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone: in_zone,
+    timeZoneName: 'short',
+  }).format(new Date(instant));
+}
+
+export function short_date(day: string): string {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeZone: 'UTC' }).format(
+    new Date(`${day}T00:00:00Z`),
+  );
+}
+
+export function date_and_time(instant: string, in_zone = zone()): string {
+  return new Intl.DateTimeFormat(locale(), {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone: in_zone,
+  }).format(new Date(instant));
+}
+
+export function money(amount: Amount): string {
+  const format = new Intl.NumberFormat(locale(), { style: 'currency', currency: amount.currency });
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  return format.format(amount.value / 10 ** digits);
+}
+
+export function number(value: number): string {
+  return new Intl.NumberFormat(locale()).format(value);
+}

@@ -1,0 +1,60 @@
+// The texts of the app in the reader's language: ICU messages in /messages, one file a language.
+import { IntlMessageFormat } from 'intl-messageformat';
+import type en from '../../messages/en.json';
+import { remembered, remember } from './memory';
+
+export type Key = keyof typeof en;
+export type Values = Record<string, string | number | Date>;
+
+export const languages = { en: 'English', de: 'Deutsch', nl: 'Nederlands', lt: 'Lietuvių', fr: 'Français' };
+export type Language = keyof typeof languages;
+
+const files = import.meta.glob<Record<Key, string>>('../../messages/*.json', { import: 'default' });
+
+let texts = $state.raw({} as Record<Key, string>);
+let current = $state<Language>('en');
+let formats = new Map<Key, IntlMessageFormat>();
+
+/** The first of `wanted` that we speak, else English. */
+export function best_language(wanted: readonly string[]): Language {
+  for (const tag of wanted) {
+    const base = tag.toLowerCase().split('-')[0]!;
+    if (base in languages) return base as Language;
+  }
+  return 'en';
+}
+
+export function language(): Language {
+  return current;
+}
+
+/** The locale for numbers and dates: the browser's own form of the chosen language, if it has one. */
+export function locale(): string {
+  const own = globalThis.navigator?.languages?.find((tag) => tag.split('-')[0] === current);
+  return own ?? (current === 'en' ? 'en-GB' : current);
+}
+
+export async function speak(wanted: Language): Promise<void> {
+  texts = await files[`../../messages/${wanted}.json`]!();
+  formats = new Map();
+  current = wanted;
+  document.documentElement.lang = wanted;
+}
+
+/** The reader's choice, else what the browser asks for. */
+export async function speak_readers_language(): Promise<void> {
+  await speak(best_language([remembered('language') ?? '', ...navigator.languages]));
+}
+
+export async function choose_language(wanted: Language): Promise<void> {
+  remember('language', wanted);
+  await speak(wanted);
+}
+
+export function t(key: Key, values?: Values): string {
+  const text = texts[key];
+  if (values === undefined && !text.includes('{')) return text;
+  let format = formats.get(key);
+  if (!format) formats.set(key, (format = new IntlMessageFormat(text, locale())));
+  return format.format(values) as string;
+}

@@ -1,0 +1,13 @@
+export { default as Button } from './Button.svelte';
+export { default as Chip } from './Chip.svelte';
+export { default as Field } from './Field.svelte';
+export { default as KeyHelp } from './KeyHelp.svelte';
+export { default as Marked } from './Marked.svelte';
+export { default as Pick } from './Pick.svelte';
+export { default as Popover } from './Popover.svelte';
+export * from './format';
+export * from './i18n.svelte';
+export * from './keys.svelte';
+export * from './memory';
+export { why } from './why';
+export { mark_matches } from './match';
