@@ -141,6 +141,7 @@ CREATE TABLE contact_merges (
   unmerged_at INTEGER,
   PRIMARY KEY (business, loser, merged_at)
 ) WITHOUT ROWID;
+CREATE INDEX contact_merges_by_survivor ON contact_merges (business, survivor);
 
 -- The truth: one row a leaf, in leaf order. Insert-only; erasure alone blanks record and salt.
 CREATE TABLE journal (

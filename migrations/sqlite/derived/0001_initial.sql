@@ -121,14 +121,35 @@ CREATE TABLE contact_rows (
   number      INTEGER PRIMARY KEY,      -- rowid of contact_search
   business    INTEGER NOT NULL,
   contact     BLOB NOT NULL,
-  words       TEXT NOT NULL             -- what contact_search holds, to take it out again
+  sort_name   TEXT NOT NULL,
+  terms       TEXT NOT NULL             -- what contact_search holds (see contacts/terms.h)
 );
 CREATE UNIQUE INDEX contact_rows_by_contact ON contact_rows (business, contact);
 
+-- A term is the business's number, a letter for the field, and a text: the prefix indexes are for
+-- the first one to three letters of that text.
 CREATE VIRTUAL TABLE contact_search USING fts5 (
-  words, content='', columnsize=0, detail=none, prefix='2 3',
+  terms, content='', columnsize=0, detail=none, prefix='3 4 5',
   tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* C*'"
 );
+
+-- Contacts in the order of their names: all, and those of a kind, tag or organisation. `list` is
+-- the term that they have in common. Who is merged into another is in none.
+CREATE TABLE contact_lists (
+  business    INTEGER NOT NULL,
+  list        TEXT NOT NULL,
+  sort_name   TEXT NOT NULL,
+  contact     BLOB NOT NULL,
+  PRIMARY KEY (business, list, sort_name, contact)
+) WITHOUT ROWID;
+
+-- The words of names, and how many contacts have each: what a mistyped word may have meant.
+CREATE TABLE contact_words (
+  business    INTEGER NOT NULL,
+  word        TEXT NOT NULL,
+  n           INTEGER NOT NULL,
+  PRIMARY KEY (business, word)
+) WITHOUT ROWID;
 
 CREATE TABLE contact_tags (
   business    INTEGER NOT NULL,
