@@ -205,7 +205,8 @@ class SqliteDatabase final : public Database {
   }
 
  protected:
-  void run_read(BusinessKey business, const std::function<void(Tx&)>& body) override;
+  void run_read(BusinessKey business, const std::function<void(Tx&)>& body,
+                bool derived) override;
   void run_write(BusinessKey business, const std::function<void(Tx&)>& body) override;
 
  private:
@@ -577,8 +578,9 @@ void SqliteDatabase::give_reader(std::unique_ptr<SqliteConnection> reader) {
   reader_free_.notify_one();
 }
 
-void SqliteDatabase::run_read(BusinessKey business, const std::function<void(Tx&)>& body) {
-  wait_derived();
+void SqliteDatabase::run_read(BusinessKey business, const std::function<void(Tx&)>& body,
+                              bool derived) {
+  if (derived) wait_derived();
   std::unique_ptr<SqliteConnection> reader = take_reader();
   struct Return {
     SqliteDatabase& database;

@@ -7,13 +7,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -40,6 +44,42 @@ struct RawReply {
     }
     return {};
   }
+};
+
+/// Tries until `condition` holds; false where it never does.
+template <class Condition>
+bool eventually(Condition condition) {
+  for (int tries = 0; tries < 4'000; ++tries) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
+}
+
+/// Holds back whoever waits until it is opened, and counts them.
+class Gate {
+ public:
+  void wait() {
+    std::unique_lock lock(mutex_);
+    ++arrived_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+  }
+  void open() {
+    const std::scoped_lock lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  void await_arrivals(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return arrived_ >= count; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int arrived_ = 0;
+  bool open_ = false;
 };
 
 class RawClient {
@@ -75,6 +115,8 @@ class RawClient {
     }
     return true;
   }
+
+  [[nodiscard]] int descriptor() const { return socket_; }
 
   void end_sending() { ::shutdown(socket_, SHUT_WR); }
 

@@ -1,0 +1,291 @@
+// Time, memory and numbers: slow clients, full queues, and the way a server ends.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+#include "http/message.h"
+#include "http/metrics.h"
+#include "http/raw_client.h"
+#include "http/router.h"
+#include "http/server.h"
+
+namespace annals::http {
+namespace {
+
+constexpr std::int64_t kShortMs = 150;
+const std::string kGet = "GET /quick HTTP/1.1\r\nHost: x\r\n\r\n";
+const std::string kGetBlocked = "GET /blocked HTTP/1.1\r\nHost: x\r\n\r\n";
+
+std::string post(std::string_view headers, std::string_view rest = "") {
+  return "POST /quick HTTP/1.1\r\nHost: x\r\n" + std::string(headers) + "\r\n\r\n" +
+         std::string(rest);
+}
+
+ServerOptions small_options() {
+  ServerOptions options;
+  options.port = 0;
+  options.handler_threads = 1;
+  return options;
+}
+
+/// A server whose "/blocked" waits for `gate`.
+struct Fixture {
+  explicit Fixture(ServerOptions options = small_options()) : server(std::move(options), router()) {
+    server.start();
+  }
+  ~Fixture() { gate.open(); }
+  Fixture(const Fixture&) = delete;
+  Fixture& operator=(const Fixture&) = delete;
+
+  Router router() {
+    Router router;
+    const auto size = [](const Request& request) {
+      return Response::json(200, std::to_string(request.body.size()));
+    };
+    router.add({Method::kGet, "/quick", size});
+    router.add({Method::kPost, "/quick", size});
+    Route patient{Method::kPost, "/patient", size};
+    patient.body_deadline_ms = 60'000;
+    router.add(patient);
+    router.add({Method::kGet, "/big", [](const Request&) {
+                  return Response::json(200, std::string(64U * 1024 * 1024, 'x'));
+                }});
+    router.add({Method::kGet, "/blocked", [this](const Request&) {
+                  gate.wait();
+                  return Response::json(200, "unblocked");
+                }});
+    return router;
+  }
+
+  Gate gate;
+  Server server;
+};
+
+double metric(const std::string& line_start) {
+  const std::string text = serialize_metrics();
+  const auto at = text.find("\n" + line_start + " ");
+  return at == std::string::npos ? -1 : std::stod(text.substr(at + line_start.size() + 2));
+}
+
+TEST(ServerDeadline, OneForHeaderAndBodyTogether) {
+  ServerOptions options = small_options();
+  options.request_deadline_ms = kShortMs;
+  Fixture fixture(options);
+  for (const std::string& bytes :
+       {std::string("G"), std::string("GET /quick HTTP/1.1\r\nHost: x\r\n"),
+        post("Content-Length: 100", "half"), post("Transfer-Encoding: chunked", "5\r\nhe")}) {
+    RawClient client(fixture.server.port());
+    client.send(bytes);
+    const RawReply reply = client.reply();
+    EXPECT_EQ(reply.status, 408) << bytes;
+    client.end_sending();
+    EXPECT_TRUE(client.closed()) << bytes;
+  }
+}
+
+TEST(ServerDeadline, IsNotMovedByEachByte) {
+  ServerOptions options = small_options();
+  options.request_deadline_ms = kShortMs;
+  Fixture fixture(options);
+  RawClient client(fixture.server.port());
+  client.send(post("Content-Length: 100000"));
+  const auto start = std::chrono::steady_clock::now();
+  std::future<RawReply> reply = std::async(std::launch::async, [&] { return client.reply(); });
+  while (reply.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready) {
+    client.send("x");
+  }
+  EXPECT_EQ(reply.get().status, 408);
+  const auto waited = std::chrono::steady_clock::now() - start;
+  EXPECT_GE(waited, std::chrono::milliseconds(kShortMs - 1));
+  EXPECT_LT(waited, std::chrono::milliseconds(20 * kShortMs));
+}
+
+TEST(ServerDeadline, ARouteMayGiveItsBodyMoreTime) {
+  ServerOptions options = small_options();
+  options.request_deadline_ms = kShortMs;
+  Fixture fixture(options);
+  RawClient client(fixture.server.port());
+  RawClient impatient(fixture.server.port());
+  client.send("POST /patient HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na");
+  impatient.send(post("Content-Length: 2", "a"));
+  EXPECT_EQ(impatient.reply().status, 408);  // the short deadline has passed by now
+  EXPECT_EQ(client.ask("b").body, "2");
+}
+
+TEST(ServerDeadline, AnIdleConnectionIsClosedWithoutAWord) {
+  ServerOptions options = small_options();
+  options.keep_alive_idle_ms = kShortMs;
+  Fixture fixture(options);
+  RawClient client(fixture.server.port());
+  EXPECT_EQ(client.ask(kGet).status, 200);
+  EXPECT_TRUE(client.closed());
+}
+
+TEST(ServerDeadline, AClientThatDoesNotReadIsClosed) {
+  ServerOptions options = small_options();
+  options.request_deadline_ms = kShortMs;
+  Fixture fixture(options);
+  const double before = metric("annals_http_connections");
+  RawClient client(fixture.server.port(), 4096);
+  client.send("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(eventually([] {
+    return metric("annals_http_requests_total{method=\"GET\",route=\"/big\",status=\"2xx\"}") >= 1;
+  }));
+  EXPECT_TRUE(eventually([&] { return metric("annals_http_connections") == before; }));
+  EXPECT_FALSE(client.reply().complete);
+}
+
+TEST(ServerQueue, FullMeans503AtOnce) {
+  ServerOptions options = small_options();
+  options.queued_requests_max = 2;
+  Fixture fixture(options);
+  RawClient running(fixture.server.port());
+  running.send(kGetBlocked);
+  fixture.gate.await_arrivals(1);
+
+  // Of five more, two wait and three are refused while the first still runs.
+  std::atomic<int> refused = 0;
+  std::atomic<int> answered = 0;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.emplace_back([&] {
+      RawClient client(fixture.server.port());
+      const RawReply reply = client.ask(kGetBlocked);
+      EXPECT_EQ(reply.header("retry-after").empty(), reply.status != 503);
+      EXPECT_EQ(reply.header("connection"), "");
+      ++(reply.status == 503 ? refused : answered);
+    });
+  }
+  EXPECT_TRUE(eventually([&] { return refused == 3; }));
+  EXPECT_EQ(answered, 0);
+  fixture.gate.open();
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(refused, 3);
+  EXPECT_EQ(answered, 2);
+  EXPECT_EQ(running.reply().status, 200);
+}
+
+TEST(ServerMemory, BodiesOfAllConnectionsHaveOneLimit) {
+  ServerOptions options = small_options();
+  options.body_bytes_in_memory_max = 1'000;
+  Fixture fixture(options);
+  RawClient holding(fixture.server.port());
+  holding.send(post("Content-Length: 900", std::string(890, 'x')));
+  RawClient other(fixture.server.port());
+  EXPECT_TRUE(eventually([&] {
+    RawClient probe(fixture.server.port());
+    return probe.ask(post("Content-Length: 200", std::string(200, 'x'))).status == 503;
+  }));
+  EXPECT_EQ(other.ask(post("Content-Length: 50", std::string(50, 'x'))).status, 200);
+  EXPECT_EQ(holding.ask(std::string(10, 'x')).body, "900");
+  EXPECT_EQ(other.ask(post("Content-Length: 900", std::string(900, 'x'))).body, "900");
+}
+
+TEST(ServerConnections, BeyondTheLimitAreClosedAtOnce) {
+  ServerOptions options = small_options();
+  options.connections_max = 2;
+  Fixture fixture(options);
+  auto first = std::make_unique<RawClient>(fixture.server.port());
+  RawClient second(fixture.server.port());
+  EXPECT_EQ(first->ask(kGet).status, 200);
+  EXPECT_EQ(second.ask(kGet).status, 200);
+  RawClient third(fixture.server.port());
+  EXPECT_TRUE(third.closed());
+  first.reset();
+  EXPECT_TRUE(eventually([&] { return RawClient(fixture.server.port()).ask(kGet).status == 200; }));
+}
+
+TEST(ServerStop, FinishesWhatWasAdmittedAndClosesTheIdle) {
+  Fixture fixture;
+  RawClient idle(fixture.server.port());
+  EXPECT_EQ(idle.ask(kGet).status, 200);
+  RawClient busy(fixture.server.port());
+  busy.send(kGetBlocked);
+  RawClient queued(fixture.server.port());
+  queued.send(kGetBlocked);
+  fixture.gate.await_arrivals(1);
+  std::thread stopping([&] { fixture.server.stop(); });
+  EXPECT_TRUE(idle.closed());
+  EXPECT_TRUE(eventually([&] {
+    try {
+      const RawClient late(fixture.server.port());
+      return false;
+    } catch (const std::runtime_error&) {
+      return true;
+    }
+  }));
+  fixture.gate.open();
+  const RawReply reply = busy.reply();
+  EXPECT_EQ(reply.body, "unblocked");
+  EXPECT_EQ(reply.header("connection"), "close");
+  EXPECT_TRUE(busy.closed());
+  stopping.join();
+  fixture.server.stop();  // again: nothing
+}
+
+TEST(ServerStop, FinishesARequestThatIsStillArriving) {
+  Fixture fixture;
+  RawClient client(fixture.server.port());
+  RawClient idle(fixture.server.port());
+  client.send(post("Content-Length: 2\r\nExpect: 100-continue"));
+  EXPECT_EQ(client.reply().status, 100);
+  std::thread stopping([&] { fixture.server.stop(); });
+  EXPECT_TRUE(idle.closed());
+  EXPECT_EQ(client.ask("ab").body, "2");
+  EXPECT_TRUE(client.closed());
+  stopping.join();
+}
+
+TEST(ServerStop, WaitsForSlowClientsOnlySoLong) {
+  ServerOptions options = small_options();
+  options.graceful_stop_ms = kShortMs;
+  Fixture fixture(options);
+  RawClient client(fixture.server.port());
+  client.send(post("Content-Length: 2\r\nExpect: 100-continue"));
+  EXPECT_EQ(client.reply().status, 100);
+  RawClient busy(fixture.server.port());
+  busy.send(kGetBlocked);
+  fixture.gate.await_arrivals(1);
+  std::thread stopping([&] { fixture.server.stop(); });
+  EXPECT_EQ(client.reply().status, 0);
+  EXPECT_EQ(busy.reply().status, 0);
+  fixture.gate.open();  // a handler that runs is waited for, since it may use what ends next
+  stopping.join();
+}
+
+TEST(ServerStop, WithoutAStartIsNothing) {
+  Server server(small_options(), Router());
+  server.stop();
+}
+
+TEST(ServerMetrics, CountByRouteAndNotByPath) {
+  Router router;
+  router.add(
+      {Method::kGet, "/metered/{id}", [](const Request&) { return Response::json(200, "{}"); }});
+  Server server(small_options(), std::move(router));
+  server.start();
+  RawClient client(server.port());
+  EXPECT_EQ(client.ask("GET /metered/secret HTTP/1.1\r\nHost: x\r\n\r\n").status, 200);
+  EXPECT_EQ(client.ask("GET /nowhere/secret HTTP/1.1\r\nHost: x\r\n\r\n").status, 404);
+  // A reply may arrive before it is counted; the next request comes after.
+  EXPECT_EQ(client.ask("GET /metered/secret HTTP/1.1\r\nHost: x\r\n\r\n").status, 200);
+  server.stop();
+  EXPECT_EQ(
+      metric("annals_http_requests_total{method=\"GET\",route=\"/metered/{id}\",status=\"2xx\"}"),
+      2);
+  EXPECT_EQ(
+      metric("annals_http_request_duration_seconds_count{method=\"GET\",route=\"/metered/{id}\"}"),
+      2);
+  EXPECT_EQ(serialize_metrics().find("secret"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace annals::http
