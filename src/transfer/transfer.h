@@ -2,10 +2,13 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <iosfwd>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "access/actor.h"
+#include "base/clock.h"
 #include "db/db.h"
 
 namespace annals::transfer {
@@ -61,5 +64,57 @@ struct ImportOptions {
 /// kUnknownOutcome or kStorageFull, after which the import can be run again.
 ImportReport import_csv(db::Database& database, const access::Actor& actor,
                         const ImportOptions& options);
+
+struct ImportCommand {
+  ImportOptions options;
+  std::string folder;  // the data folder
+  bool dry_run = false;
+  bool terminal = false;  // draw a bar on `err`, in place of plain lines
+  const base::Clock* clock = &base::system_clock();
+  /// Opens a data folder as the server does.
+  std::function<std::unique_ptr<db::Database>(const std::string& folder)> open{};
+  /// Who imports, into which business.
+  std::function<access::Actor(db::Database&)> actor{};
+};
+
+/// `annals import`: runs the import and tells what came of it. With `dry_run` the same happens to a
+/// copy of the data that is thrown away, so that every verdict is the true one; the folder itself
+/// may be in use by a server then. Exit codes: 0 every row was stored or skipped by a rule, 1 some
+/// were rejected, 2 nothing was stored (usage, mapping, a missing file), 3 the import stopped on
+/// the way; what was stored stays, and running it again completes it.
+int import_command(const ImportCommand& command, std::ostream& out, std::ostream& err);
+
+/// What a backup holds.
+struct BackupReport {
+  std::int64_t businesses = 0;
+  std::int64_t contacts = 0;
+  std::int64_t leaves = 0;  // of all ledgers: entries, corrections, retractions
+  std::int64_t files = 0;   // attachments' bytes, each once
+  std::int64_t bytes = 0;   // of everything
+};
+
+/// Copies the data in `folder` to `target`, a folder that is empty or not there yet: annals.db as
+/// it stands at one instant, the files that it refers to, and manifest.json with the SHA-256 of
+/// each. A server may run on `folder` meanwhile; it is only read. The copy is checked before this
+/// returns: the database's own integrity, gapless sequences, every file's hash. Throws kInvalid
+/// (field `data` or `to`), kConflict where the copy does not stand the check, kStorageFull.
+BackupReport back_up(const std::string& folder, const std::string& target,
+                     const base::Clock& clock);
+
+/// Checks a backup as back_up() does, against its manifest. Throws kConflict (field: the file).
+BackupReport check_backup(const std::string& backup);
+
+/// Puts a checked backup into `folder`. Where that holds data, throws kInvalid (field `data`)
+/// unless `replace`, which moves what is there into `folder`/replaced-<time> and removes nothing.
+/// Throws kInvalid where another process works on the folder.
+BackupReport restore(const std::string& backup, const std::string& folder, bool replace,
+                     const base::Clock& clock);
+
+/// `annals backup`, `annals backup --check` and `annals restore`: exit code 0, or 1 and why.
+int backup_command(const std::string& folder, const std::string& target, const base::Clock& clock,
+                   std::ostream& out, std::ostream& err);
+int check_backup_command(const std::string& backup, std::ostream& out, std::ostream& err);
+int restore_command(const std::string& backup, const std::string& folder, bool replace,
+                    const base::Clock& clock, std::ostream& out, std::ostream& err);
 
 }  // namespace annals::transfer
