@@ -186,9 +186,12 @@ constexpr std::array<std::string_view, 8> kData = {
     "annals.db",  "annals.db-wal",  "annals.db-shm",  "blobs",
     "derived.db", "derived.db-wal", "derived.db-shm", "annals.db.part"};
 
-bool holds_data(const std::string& folder) {
-  return std::any_of(kData.begin(), kData.end(),
-                     [&](std::string_view name) { return fs::exists(fs::path(folder) / name); });
+// Anything but the lock itself: what lies there may be somebody's.
+bool is_in_use(const std::string& folder) {
+  const fs::directory_iterator entries(folder);
+  return std::any_of(begin(entries), end(entries), [](const fs::directory_entry& entry) {
+    return entry.path().filename() != "lock";
+  });
 }
 
 void set_aside(const std::string& folder, const base::Clock& clock) {
@@ -265,11 +268,11 @@ BackupReport restore(const std::string& backup, const std::string& folder, bool 
   check(backup, manifest);
   make_folder(folder, "data");
   const FolderLock lock(folder);
-  if (holds_data(folder)) {
+  if (is_in_use(folder)) {
     if (!replace) {
       throw base::invalid("data", "not_empty",
                           folder +
-                              " holds data; choose another folder, or say --replace, which "
+                              " is not empty; choose another folder, or say --replace, which "
                               "keeps what is there in a folder of its own");
     }
     set_aside(folder, clock);
