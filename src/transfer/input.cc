@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <exception>
 #include <utility>
 
 #include "base/error.h"
@@ -82,11 +83,18 @@ class GzipInput final : public Input {
   ~GzipInput() override { inflateEnd(&stream_); }
 
   bool read(std::string& out, std::size_t bytes) override {
+    if (failure_) std::rethrow_exception(failure_);
     const std::size_t before = out.size();
     out.resize(before + bytes);
     stream_.next_out = reinterpret_cast<Bytef*>(out.data() + before);
     stream_.avail_out = static_cast<uInt>(bytes);
-    while (stream_.avail_out > 0 && inflate_some()) {
+    try {
+      while (stream_.avail_out > 0 && inflate_some()) {
+      }
+    } catch (const base::Error&) {
+      // What came before the damage is handed out first.
+      if (stream_.avail_out == bytes) throw;
+      failure_ = std::current_exception();
     }
     const std::size_t count = bytes - stream_.avail_out;
     out.resize(before + count);
@@ -139,6 +147,7 @@ class GzipInput final : public Input {
   std::string block_;    // what zlib reads
   z_stream stream_{};
   bool between_members_ = false;
+  std::exception_ptr failure_;
   std::int64_t unpacked_ = 0;
 };
 

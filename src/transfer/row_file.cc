@@ -37,11 +37,16 @@ void RowFile::add(std::int64_t line, const std::vector<std::string>& raw,
     write(header);
   }
   std::vector<std::string> cells = raw;
-  cells.resize(columns_.size());
+  if (raw.size() != columns_.size()) {
+    // Nobody can say which cells are which: the row stands in one, so that it is not taken for
+    // whole.
+    std::string text;
+    append_csv_row(text, raw, format_.csv);
+    cells = {raw.size() == 1 ? raw[0] : text.substr(0, text.size() - 2)};
+    cells.resize(columns_.size());
+  }
   cells.push_back(std::to_string(line));
   cells.push_back(encode(reason, format_.encoding));
-  // Cells beyond the columns go last, so that line and reason stay in their place.
-  for (std::size_t i = columns_.size(); i < raw.size(); ++i) cells.push_back(raw[i]);
   write(cells);
 }
 
