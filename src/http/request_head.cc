@@ -246,6 +246,9 @@ void read_connection(RequestHead& head) {
       const std::string_view part = rest.substr(0, rest.find(','));
       rest.remove_prefix(std::min(part.size() + 1, rest.size()));
       const std::string_view option = trim_blanks(part);
+      if (!option.empty() && !is_token(option)) {
+        throw base::malformed("connection", "syntax", "Connection is a list of names.");
+      }
       if (equal_ignoring_case(option, "close")) close = true;
       if (equal_ignoring_case(option, "keep-alive")) head.keep_alive = true;
     }

@@ -123,6 +123,8 @@ std::vector<Case> framing_cases() {
       {"bracket in a name", with_header("X[0]: b"), 400, "header"},
       {"non-ASCII name", with_header("X-\xC3\xA9: b"), 400, "header"},
       {"unknown expectation", with_header("Expect: 200-ok"), 400, "expect"},
+      {"connection that is no list of names", with_header("Connection: close x"), 400,
+       "connection"},
       {"two authorizations", with_header("Authorization: a\r\nAuthorization: b"), 400,
        "authorization"},
       {"two origins", with_header("Origin: a\r\nOrigin: b"), 400, "origin"},
