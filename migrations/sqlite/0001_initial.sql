@@ -204,6 +204,8 @@ CREATE TABLE tasks (
   id            BLOB NOT NULL,
   contact       BLOB,
   entry         BLOB,                   -- the entry that it was created from
+  private       INTEGER NOT NULL,       -- as that entry is: for who made it, the assignee, owners
+  views         TEXT NOT NULL,          -- JSON array of log view keys, as of that entry
   title         TEXT NOT NULL,
   description   TEXT NOT NULL,
   due_at        INTEGER,
@@ -218,6 +220,7 @@ CREATE TABLE tasks (
 );
 CREATE INDEX tasks_by_contact ON tasks (business, contact, status, due_at);
 CREATE INDEX tasks_by_assignee ON tasks (business, assignee, status, due_at);
+CREATE INDEX tasks_by_due ON tasks (business, status, due_at);
 
 CREATE TABLE saved_filters (
   business    INTEGER NOT NULL,

@@ -2,7 +2,6 @@
 
 #include <unicode/ucurr.h>
 #include <unicode/uenum.h>
-#include <unicode/uloc.h>
 #include <unicode/utypes.h>
 
 #include <array>
@@ -21,6 +20,7 @@
 #include "base/fields.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/language.h"
 #include "base/limits.h"
 #include "base/phone.h"
 #include "base/random.h"
@@ -32,17 +32,6 @@ namespace annals::access {
 namespace {
 
 constexpr std::size_t kLanguageTagCharsMax = 35;  // RFC 5646 §4.4.1
-
-// A well-formed tag of BCP 47 with a language that ICU has a name for.
-bool is_language_tag(const std::string& tag) {
-  std::array<char, ULOC_FULLNAME_CAPACITY> locale{};
-  std::int32_t parsed = 0;
-  UErrorCode status = U_ZERO_ERROR;
-  uloc_forLanguageTag(tag.c_str(), locale.data(), static_cast<std::int32_t>(locale.size()), &parsed,
-                      &status);
-  if (U_FAILURE(status) || parsed != static_cast<std::int32_t>(tag.size())) return false;
-  return !tag.empty() && *uloc_getISO3Language(locale.data()) != '\0';
-}
 
 // ISO 4217, those in use.
 bool is_currency(const std::string& code) {
@@ -76,10 +65,12 @@ void read_time_zone(base::Fields& fields, std::string& value, bool required) {
 void read_locale(base::Fields& fields, std::string& value, bool required) {
   auto tag = fields.text("locale", {.required = required, .chars_max = kLanguageTagCharsMax});
   if (!tag) return;
-  if (!is_language_tag(*tag)) {
+  auto canonical = base::language_tag(*tag);
+  if (!canonical) {
     fields.fail("locale", "locale", "must be a language tag of BCP 47, such as de or en-GB");
+    return;
   }
-  value = std::move(*tag);
+  value = std::move(*canonical);
 }
 
 void read_currency(base::Fields& fields, std::string& value, bool required) {

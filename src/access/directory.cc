@@ -7,12 +7,20 @@ namespace annals::access {
 namespace {
 
 constexpr const char* kName = "SELECT name FROM staff WHERE business = $1 AND id = $2";
+constexpr const char* kActiveName =
+    "SELECT name FROM staff WHERE business = $1 AND id = $2 AND active = 1";
 constexpr const char* kSecret = "SELECT secret FROM businesses WHERE business = $1";
 
 }  // namespace
 
 std::optional<std::string> staff_name(db::Tx& tx, const base::Id& staff) {
   db::Rows rows = tx.query(kName, {tx.business(), staff});
+  if (!rows.next()) return std::nullopt;
+  return rows->string(0);
+}
+
+std::optional<std::string> active_staff_name(db::Tx& tx, const base::Id& staff) {
+  db::Rows rows = tx.query(kActiveName, {tx.business(), staff});
   if (!rows.next()) return std::nullopt;
   return rows->string(0);
 }

@@ -12,6 +12,9 @@ namespace annals::access {
 /// The name of a staff member of tx.business(), active or not; nothing where there is none.
 [[nodiscard]] std::optional<std::string> staff_name(db::Tx& tx, const base::Id& staff);
 
+/// The same, of those alone who still work there.
+[[nodiscard]] std::optional<std::string> active_staff_name(db::Tx& tx, const base::Id& staff);
+
 /// The key of a business's keyed hashes, 32 bytes.
 [[nodiscard]] base::Bytes business_secret(db::Tx& tx);
 

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "access/actor.h"
+#include "access/directory.h"
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
@@ -65,14 +66,9 @@ std::string request_line(const http::Request& request) {
   return line;
 }
 
-constexpr std::string_view kBusinessSecret = R"(
-  SELECT secret FROM businesses WHERE business = $1)";
-
 RequestKey request_key(db::Tx& tx, const Actor& actor, const http::Request& request,
                        std::string_view key) {
-  auto rows = tx.query(kBusinessSecret, {actor.business});
-  if (!rows.next()) throw base::not_found("business");
-  const base::ByteSpan secret = rows->blob(0);
+  const base::Bytes secret = business_secret(tx);
   const std::string_view who = base::as_text(actor.id.bytes);
   const std::string line = request_line(request);
   return {keyed_hash(secret, {"request key", kind_of(actor), who, key}),

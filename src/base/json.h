@@ -42,10 +42,13 @@ class Json {
   [[nodiscard]] const std::string& text() const { return text_; }
   /// The number, where it is an integer of 64 bits.
   [[nodiscard]] std::optional<std::int64_t> as_int() const;
-  [[nodiscard]] const std::vector<Json>& items() const { return items_; }
-  [[nodiscard]] std::vector<Json>& items() { return items_; }
-  [[nodiscard]] const std::vector<Member>& members() const { return members_; }
-  [[nodiscard]] std::vector<Member>& members() { return members_; }
+  // Of a temporary, by value: `for (… : parse_json(text).items())` must not outlive the document.
+  [[nodiscard]] const std::vector<Json>& items() const& { return items_; }
+  [[nodiscard]] std::vector<Json>& items() & { return items_; }
+  [[nodiscard]] std::vector<Json> items() && { return std::move(items_); }
+  [[nodiscard]] const std::vector<Member>& members() const& { return members_; }
+  [[nodiscard]] std::vector<Member>& members() & { return members_; }
+  [[nodiscard]] std::vector<Member> members() && { return std::move(members_); }
   /// The member, or null where there is none.
   [[nodiscard]] const Json* find(std::string_view key) const;
   /// Sets or adds a member.

@@ -4,15 +4,11 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -324,6 +320,14 @@ TEST(JsonWriter, sets_commas_by_itself) {
       .end_object();
   EXPECT_EQ(out.text(), R"({"a":1,"b":"x\"","c":true,"d":null,"e":null,"g":"y",)"
                         R"("h":["1",{},[],{"r":0},[1.50]],"i":{}})");
+}
+
+TEST(JsonTest, ItemsOfATemporaryOutliveIt) {
+  std::string seen;
+  for (const Json& item : parse_json(R"(["one is longer than short strings","two"])").items()) {
+    seen += item.text() + ";";
+  }
+  EXPECT_EQ(seen, "one is longer than short strings;two;");
 }
 
 }  // namespace

@@ -3,9 +3,7 @@
 #include <sodium.h>
 
 #include <array>
-#include <cstdint>
 #include <cstring>
-#include <span>
 
 #include "base/error.h"
 

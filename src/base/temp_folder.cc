@@ -1,5 +1,4 @@
 #include "base/temp_folder.h"
-#include <stdlib.h>
 
 #include <cstdlib>
 #include <filesystem>

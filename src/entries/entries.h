@@ -86,4 +86,14 @@ struct Recorded {
 Recorded record(db::Tx& tx, const access::Actor& actor, const ContactRef& contact,
                 const Draft& draft);
 
+/// What an entry passes on to what is made from it.
+struct Standing {
+  ContactRef contact;
+  bool is_private = false;
+  std::vector<std::string> views;  // that it appears in
+  bool visible = false;            // to `actor`
+};
+/// Throws kNotFound where there is no such entry.
+[[nodiscard]] Standing standing(db::Tx& tx, const access::Actor& actor, const base::Id& entry);
+
 }  // namespace annals::entries

@@ -30,9 +30,12 @@ struct NewTask {
 /// assignee, description, priority. Faults go to `fields`.
 [[nodiscard]] NewTask parse_follow_up(base::Fields& fields, const std::string& time_zone);
 
-/// Creates a task, and records `task.created` where it has a contact. Throws kInvalid (assignee,
-/// contact, entry unknown).
-base::Id create(db::Tx& tx, const access::Actor& actor, const NewTask& task);
+/// Creates a task, and records `task.created` where it has a contact (its own, else its entry's).
+/// The entry's log views and privacy are the task's too. Throws kInvalid (assignee that does not
+/// work here, entry of another contact), kNotFound (contact, entry); `path` stands before the names
+/// of fields in errors: "task." for a draft's.
+base::Id create(db::Tx& tx, const access::Actor& actor, const NewTask& task,
+                const std::string& path = "");
 
 /// How many open tasks these contacts have.
 [[nodiscard]] std::int64_t open_count(db::Tx& tx, const std::vector<base::Id>& contacts);
