@@ -38,8 +38,8 @@ add_library(annals::magic INTERFACE IMPORTED)
 target_link_libraries(annals::magic INTERFACE ${ANNALS_MAGIC})
 
 # libphonenumber-dev depends on Boost 1.74's headers, which conflict with 1.81's, though its own
-# headers include none of them (they do include those of Abseil and protobuf). So its headers are unpacked into the build tree, and the library
-# itself (libphonenumber8) is installed as usual.
+# headers include none of them (they do include those of Abseil and protobuf). So its headers are
+# unpacked into the build tree, and the library itself (libphonenumber8) is installed as usual.
 set(ANNALS_PHONE_ROOT "${CMAKE_SOURCE_DIR}/build/deps/phonenumber")
 if(NOT EXISTS "${ANNALS_PHONE_ROOT}/usr/include/phonenumbers/phonenumberutil.h")
   file(MAKE_DIRECTORY "${ANNALS_PHONE_ROOT}")

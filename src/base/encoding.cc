@@ -4,6 +4,11 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace annals::base {
 namespace {

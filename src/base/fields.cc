@@ -3,11 +3,25 @@
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/encoding.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "base/limits.h"
 #include "base/time.h"
 
 namespace annals::base {

@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
+#include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
 
 namespace annals::base {
 namespace {

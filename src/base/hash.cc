@@ -3,8 +3,14 @@
 #include <openssl/evp.h>
 #include <sodium.h>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <memory>
 
+#include "base/encoding.h"
 #include "base/error.h"
 
 namespace annals::base {

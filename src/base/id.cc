@@ -1,9 +1,16 @@
 #include "base/id.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
 
+#include "base/clock.h"
 #include "base/encoding.h"
+#include "base/random.h"
 
 namespace annals::base {
 

@@ -4,10 +4,18 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/error.hpp>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
-#include "base/encoding.h"
 #include "base/error.h"
+#include "base/limits.h"
 
 namespace annals::base {
 namespace {

@@ -3,7 +3,10 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <initializer_list>
 #include <memory>
+#include <string_view>
+#include <variant>
 
 #include "base/clock.h"
 #include "base/json.h"

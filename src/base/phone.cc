@@ -7,8 +7,13 @@
 #include <unicode/utypes.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 
 namespace annals::base {
 namespace {

@@ -3,7 +3,9 @@
 #include <sodium.h>
 
 #include <array>
+#include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "base/error.h"
 

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <cstddef>
+#include <ios>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/encoding.h"

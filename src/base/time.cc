@@ -7,11 +7,17 @@
 #include <unicode/utypes.h>
 
 #include <array>
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 namespace annals::base {

@@ -172,14 +172,15 @@ class Database {
   /// throws ends the transaction and comes out here. Safe from any thread.
   template <class Work>
   auto read(BusinessKey business, Work&& work) {
-    return run<Work>([&](const std::function<void(Tx&)>& body) { run_read(business, body, true); }, work);
+    return run<Work>([&](const std::function<void(Tx&)>& body) { run_read(business, body, true); },
+                     work);
   }
 
   /// As read(), but without waiting for derived tables: for what does not look at them.
   template <class Work>
   auto read_as_is(BusinessKey business, Work&& work) {
-    return run<Work>(
-        [&](const std::function<void(Tx&)>& body) { run_read(business, body, false); }, work);
+    return run<Work>([&](const std::function<void(Tx&)>& body) { run_read(business, body, false); },
+                     work);
   }
 
   /// Runs `work` on the writer, in a transaction with others that wait, and returns when that is

@@ -205,8 +205,7 @@ class SqliteDatabase final : public Database {
   }
 
  protected:
-  void run_read(BusinessKey business, const std::function<void(Tx&)>& body,
-                bool derived) override;
+  void run_read(BusinessKey business, const std::function<void(Tx&)>& body, bool derived) override;
   void run_write(BusinessKey business, const std::function<void(Tx&)>& body) override;
 
  private:

@@ -40,7 +40,7 @@ export class History {
     let was_down = false;
     const stop = follow(this.#contact, {
       entry: (event) => this.#gather(event.id),
-      task: () => this.#told.onchange(),
+      task: () => this.#gather(null), // which is an entry, too
       connected: (yes) => {
         if (!yes) {
           was_down = true;
@@ -62,8 +62,8 @@ export class History {
   }
 
   /** Several events close together are one look at the server. */
-  #gather(entry: string): void {
-    this.#waiting.add(entry);
+  #gather(entry: string | null): void {
+    if (entry) this.#waiting.add(entry);
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       const ids = [...this.#waiting];
