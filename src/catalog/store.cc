@@ -13,9 +13,10 @@
 namespace annals::catalog {
 namespace {
 
-std::vector<std::string> strings_of(std::string_view json) {
+std::vector<std::string> strings_of(std::string_view text) {
   std::vector<std::string> strings;
-  for (const base::Json& item : base::parse_json(json).items()) strings.push_back(item.text());
+  const base::Json json = base::parse_json(text);
+  for (const base::Json& item : json.items()) strings.push_back(item.text());
   return strings;
 }
 
