@@ -128,18 +128,19 @@ void append_words(std::vector<Token>& tokens, std::string_view piece, std::size_
 // Parts what ICU left whole at everything but letters, digits, marks and invisible characters.
 void append_segment(std::vector<Token>& tokens, std::string_view text, std::size_t begin,
                     std::size_t end) {
-  std::optional<std::size_t> first;
+  constexpr std::size_t kNoWord = std::string_view::npos;
+  std::size_t first = kNoWord;
   std::size_t last = begin;
   const auto finish = [&] {
-    if (first) append_words(tokens, text.substr(*first, last - *first), *first);
-    first.reset();
+    if (first != kNoWord) append_words(tokens, text.substr(first, last - first), first);
+    first = kNoWord;
   };
   const std::string_view until_end = text.substr(0, end);
   for (std::size_t at = begin; at < end;) {
     const std::size_t from = at;
     const std::uint32_t mask = U_GET_GC_MASK(next_code_point(until_end, at));
     if ((mask & kWordParts) != 0) {
-      if (!first) first = from;
+      if (first == kNoWord) first = from;
       last = at;
     } else if ((mask & U_GC_CF_MASK) == 0) {
       finish();
