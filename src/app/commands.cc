@@ -1,0 +1,232 @@
+#include "app/commands.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "access/access.h"
+#include "app/open.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "catalog/catalog.h"
+#include "db/db.h"
+#include "db/sqlite.h"
+#include "transfer/transfer.h"
+
+namespace annals::app {
+namespace {
+
+CLI::Option* flag(CLI::App* command, const std::string& name, std::string& value,
+                  const std::string& description) {
+  std::string environment = "ANNALS_";
+  for (const char c : name.substr(2)) {
+    environment += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  }
+  return command->add_option(name, value, description)->envname(environment)->capture_default_str();
+}
+
+access::Business choose_business(db::Database& database, const std::string& wanted) {
+  const std::vector<access::Business> all = database.read_as_is(
+      db::kNoBusiness, [](db::Tx& tx) { return access::all_businesses(tx); });
+  if (all.empty()) {
+    throw base::invalid("data", "empty",
+                        "has no business yet; add one by `annals business add` or by the set-up "
+                        "page of `annals serve`");
+  }
+  if (wanted.empty() && all.size() == 1) return all.front();
+  std::string names;
+  for (const access::Business& business : all) {
+    if (business.name == wanted || business.id.text() == wanted) return business;
+    names += "\n  " + business.id.text() + "  " + business.name;
+  }
+  throw base::invalid("business", wanted.empty() ? "required" : "unknown",
+                      "name one of these by its id or name:" + names);
+}
+
+// What the terminal's user types does not stand in the process list, other than a flag's value.
+std::string read_password() {
+  const char* given = ::getenv("ANNALS_PASSWORD");
+  if (given != nullptr) return given;
+  if (::isatty(STDIN_FILENO) != 0) {
+    const char* typed = ::getpass("Password: ");
+    return typed == nullptr ? std::string() : std::string(typed);
+  }
+  std::string line;
+  std::getline(std::cin, line);
+  return line;
+}
+
+void wait_for_index(const db::Database& database) {
+  const bool terminal = ::isatty(STDERR_FILENO) != 0;
+  const std::int64_t all = database.lag();
+  while (database.lag() > 0) {
+    if (terminal) {
+      std::cerr << "\r" << 100 * (all - database.lag()) / std::max<std::int64_t>(all, 1) << " % of "
+                << all << " rows" << std::flush;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  if (terminal) std::cerr << "\n";
+}
+
+}  // namespace
+
+CLI::App* Commands::add(CLI::App& app, const std::string& name, const std::string& description,
+                        std::function<int()> body) {
+  CLI::App* command = app.add_subcommand(name, description);
+  flag(command, "--data", serve_.data, "The data folder");
+  command->callback([this, body = std::move(body)] { chosen_ = body; });
+  return command;
+}
+
+Commands::Commands(CLI::App& app) {
+  add_serve(app);
+  add_import(app);
+  add_backup(app);
+  add_rebuild(app);
+  add_business(app);
+  add_staff(app);
+}
+
+void Commands::add_serve(CLI::App& app) {
+  CLI::App* command = add(app, "serve", "Serve the web app and the API", [this] {
+    return serve(serve_);
+  });
+  flag(command, "--listen", serve_.listen, "HOST:PORT; port 0 takes any free one");
+  flag(command, "--tls-certificate", serve_.tls_certificate, "A PEM file: serve by TLS");
+  flag(command, "--tls-key", serve_.tls_key, "The certificate's key, a PEM file");
+  command->add_option("--threads", serve_.handler_threads, "Requests that are worked on at once")
+      ->envname("ANNALS_THREADS")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+}
+
+void Commands::add_import(CLI::App& app) {
+  CLI::App* command = add(app, "import", "Import a CSV file (docs/import.md)", [this] {
+    transfer::ImportCommand import;
+    import.options.data = import_data_;
+    import.options.mapping = import_mapping_;
+    import.options.rejected_file = import_rejected_;
+    import.folder = serve_.data;
+    import.dry_run = import_dry_run_;
+    import.terminal = ::isatty(STDERR_FILENO) != 0;
+    import.open = [](const std::string& folder) { return open_database(folder); };
+    import.actor = [this](db::Database& database) {
+      return access::system_actor(choose_business(database, business_));
+    };
+    return transfer::import_command(import, std::cout, std::cerr);
+  });
+  command->add_option("file", import_data_, "The CSV file, plain or .gz")->required();
+  command->add_option("--mapping", import_mapping_, "The TOML file that says what is what")
+      ->required();
+  command->add_option("--rejected", import_rejected_, "Where rejected rows go");
+  command->add_flag("--dry-run", import_dry_run_, "Say what would happen, and store nothing");
+  flag(command, "--business", business_, "Its id or name, where there are several");
+}
+
+void Commands::add_backup(CLI::App& app) {
+  CLI::App* backup = add(app, "backup", "Copy the data, also while a server runs on it", [this] {
+    if (!backup_check_.empty()) {
+      return transfer::check_backup_command(backup_check_, std::cout, std::cerr);
+    }
+    return transfer::backup_command(serve_.data, backup_to_, base::system_clock(), std::cout,
+                                    std::cerr);
+  });
+  CLI::Option* to = backup->add_option("--to", backup_to_, "A new folder");
+  backup->add_option("--check", backup_check_, "Check this backup instead")->excludes(to);
+  CLI::App* restore = add(app, "restore", "Put a backup into a data folder", [this] {
+    return transfer::restore_command(restore_from_, serve_.data, restore_replace_,
+                                     base::system_clock(), std::cout, std::cerr);
+  });
+  restore->add_option("--from", restore_from_, "The backup")->required();
+  restore->add_flag("--replace", restore_replace_, "Move what is in the data folder aside first");
+}
+
+void Commands::add_rebuild(CLI::App& app) {
+  add(app, "rebuild", "Make the index anew from the journal", [this] {
+    {
+      // Opening proves that nobody else works on the folder.
+      const auto database = open_database(serve_.data);
+    }
+    db::forget_derived(serve_.data);
+    const auto database = open_database(serve_.data);
+    wait_for_index(*database);
+    std::cout << "The index is up to date.\n";
+    return 0;
+  });
+}
+
+void Commands::add_business(CLI::App& app) {
+  CLI::App* business = app.add_subcommand("business", "Businesses on this server");
+  business->require_subcommand(1);
+  add(*business, "list", "List them", [this] {
+    const auto database = open_database(serve_.data);
+    const auto all = database->read_as_is(
+        db::kNoBusiness, [](db::Tx& tx) { return access::all_businesses(tx); });
+    for (const access::Business& one : all) {
+      std::cout << one.id.text() << "  " << one.name << "  " << one.time_zone << "\n";
+    }
+    return 0;
+  });
+  CLI::App* added = add(*business, "add", "Add one with its owner", [this] {
+    const auto database = open_database(serve_.data);
+    base::Json owner = base::Json::object();
+    owner.set("name", base::Json::string(staff_name_));
+    owner.set("email", base::Json::string(staff_email_));
+    owner.set("password", base::Json::string(read_password()));
+    base::Json own = base::Json::object();
+    own.set("name", base::Json::string(business_));
+    own.set("time_zone", base::Json::string(time_zone_));
+    own.set("locale", base::Json::string(locale_));
+    own.set("currency", base::Json::string(currency_));
+    base::Json body = base::Json::object();
+    body.set("business", std::move(own));
+    body.set("owner", std::move(owner));
+    const access::Business made = access::add_business(*database, body, {.seed = catalog::seed});
+    std::cout << made.id.text() << "\n";
+    return 0;
+  });
+  added->add_option("name", business_, "Its name")->required();
+  added->add_option("--time-zone", time_zone_, "IANA, like Europe/Berlin")->required();
+  added->add_option("--currency", currency_, "ISO 4217, like EUR")->required();
+  added->add_option("--locale", locale_, "BCP 47")->capture_default_str();
+  added->add_option("--owner-email", staff_email_, "The owner's e-mail address")->required();
+  added->add_option("--owner-name", staff_name_, "The owner's name")->required();
+}
+
+void Commands::add_staff(CLI::App& app) {
+  CLI::App* staff = app.add_subcommand("staff", "Staff members");
+  staff->require_subcommand(1);
+  CLI::App* reset = add(*staff, "reset-password", "Give a staff member a new password", [this] {
+    const auto database = open_database(serve_.data);
+    const db::BusinessKey business =
+        business_.empty() ? db::kNoBusiness : choose_business(*database, business_).key;
+    std::cout << access::reset_password(*database, staff_email_, business, {}) << "\n";
+    return 0;
+  });
+  reset->add_option("email", staff_email_, "The e-mail address")->required();
+  flag(reset, "--business", business_, "In this business alone");
+  CLI::App* added = add(*staff, "add", "Add a staff member", [this] {
+    const auto database = open_database(serve_.data);
+    base::Json body = base::Json::object();
+    body.set("email", base::Json::string(staff_email_));
+    body.set("name", base::Json::string(staff_name_));
+    body.set("role", base::Json::string(staff_role_));
+    body.set("password", base::Json::string(read_password()));
+    const access::Business business = choose_business(*database, business_);
+    std::cout << access::add_staff(*database, business.key, body, {}).text() << "\n";
+    return 0;
+  });
+  added->add_option("email", staff_email_, "The e-mail address")->required();
+  added->add_option("--name", staff_name_, "The name")->required();
+  added->add_option("--role", staff_role_, "owner, manager, staff or auditor")
+      ->capture_default_str();
+  flag(added, "--business", business_, "Its id or name, where there are several");
+}
+
+}  // namespace annals::app

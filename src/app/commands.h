@@ -1,0 +1,51 @@
+// The commands of `annals` and their flags. Each flag may also stand in the environment
+// (ANNALS_DATA) or in the file that --config names.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "app/server.h"
+
+namespace annals::app {
+
+class Commands {
+ public:
+  /// Adds all commands to `app`, which must outlive this.
+  explicit Commands(CLI::App& app);
+  Commands(const Commands&) = delete;
+  Commands& operator=(const Commands&) = delete;
+
+  /// Runs the command that was parsed; its exit code. Throws base::Error.
+  int run() { return chosen_(); }
+
+ private:
+  CLI::App* add(CLI::App& app, const std::string& name, const std::string& description,
+                std::function<int()> body);
+  void add_serve(CLI::App& app);
+  void add_import(CLI::App& app);
+  void add_backup(CLI::App& app);
+  void add_rebuild(CLI::App& app);
+  void add_business(CLI::App& app);
+  void add_staff(CLI::App& app);
+
+  std::function<int()> chosen_;
+  ServeOptions serve_;
+  std::string business_;  // id or name, where the data has several
+  std::string time_zone_;
+  std::string currency_;
+  std::string locale_ = "en";
+  std::string import_data_;
+  std::string import_mapping_;
+  std::string import_rejected_;
+  bool import_dry_run_ = false;
+  std::string backup_to_;
+  std::string backup_check_;
+  std::string restore_from_;
+  bool restore_replace_ = false;
+  std::string staff_email_;
+  std::string staff_name_;
+  std::string staff_role_ = "staff";
+};
+
+}  // namespace annals::app
