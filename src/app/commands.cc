@@ -31,8 +31,8 @@ CLI::Option* flag(CLI::App* command, const std::string& name, std::string& value
 }
 
 access::Business choose_business(db::Database& database, const std::string& wanted) {
-  const std::vector<access::Business> all = database.read_as_is(
-      db::kNoBusiness, [](db::Tx& tx) { return access::all_businesses(tx); });
+  const std::vector<access::Business> all =
+      database.read_as_is(db::kNoBusiness, [](db::Tx& tx) { return access::all_businesses(tx); });
   if (all.empty()) {
     throw base::invalid("data", "empty",
                         "has no business yet; add one by `annals business add` or by the set-up "
@@ -94,9 +94,8 @@ Commands::Commands(CLI::App& app) {
 }
 
 void Commands::add_serve(CLI::App& app) {
-  CLI::App* command = add(app, "serve", "Serve the web app and the API", [this] {
-    return serve(serve_);
-  });
+  CLI::App* command =
+      add(app, "serve", "Serve the web app and the API", [this] { return serve(serve_); });
   flag(command, "--listen", serve_.listen, "HOST:PORT; port 0 takes any free one");
   flag(command, "--tls-certificate", serve_.tls_certificate, "A PEM file: serve by TLS");
   flag(command, "--tls-key", serve_.tls_key, "The certificate's key, a PEM file");
@@ -166,8 +165,8 @@ void Commands::add_business(CLI::App& app) {
   business->require_subcommand(1);
   add(*business, "list", "List them", [this] {
     const auto database = open_database(serve_.data);
-    const auto all = database->read_as_is(
-        db::kNoBusiness, [](db::Tx& tx) { return access::all_businesses(tx); });
+    const auto all = database->read_as_is(db::kNoBusiness,
+                                          [](db::Tx& tx) { return access::all_businesses(tx); });
     for (const access::Business& one : all) {
       std::cout << one.id.text() << "  " << one.name << "  " << one.time_zone << "\n";
     }

@@ -46,8 +46,8 @@ int main(int argc, char** argv) {
     return app.exit(error);
   }
   using annals::base::Level;
-  annals::base::set_log_level(level == "debug"  ? Level::kDebug
-                              : level == "warn" ? Level::kWarn
+  annals::base::set_log_level(level == "debug"   ? Level::kDebug
+                              : level == "warn"  ? Level::kWarn
                               : level == "error" ? Level::kError
                                                  : Level::kInfo);
   try {

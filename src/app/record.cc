@@ -137,7 +137,9 @@ Response record_array(const Call& call, const base::Json& json) {
     throw base::invalid("", "count", "An array holds 1 to 1,000 drafts.");
   }
   std::vector<Item> items(drafts.size());
-  for_all(drafts.size(), [&](std::size_t i) { items[i] = parse_item(drafts[i], index_path(i), call.actor.time_zone); });
+  for_all(drafts.size(), [&](std::size_t i) {
+    items[i] = parse_item(drafts[i], index_path(i), call.actor.time_zone);
+  });
   return call.database.write(call.actor.business, [&](db::Tx& tx) {
     base::JsonWriter out;
     out.begin_object().key("items").begin_array();

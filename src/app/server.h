@@ -22,8 +22,7 @@ class Instance {
  public:
   /// Opens the data and listens; throws base::Error that names the option at fault. Answers
   /// /healthz at once, everything else when the index is up to date (/readyz tells).
-  explicit Instance(const ServeOptions& options,
-                    const base::Clock& clock = base::system_clock());
+  explicit Instance(const ServeOptions& options, const base::Clock& clock = base::system_clock());
   ~Instance();
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;

@@ -60,7 +60,8 @@ struct Stream::Hub {
 
   std::map<db::BusinessKey, std::vector<std::pair<std::uint64_t, std::shared_ptr<Client>>>>
   by_business() {
-    std::map<db::BusinessKey, std::vector<std::pair<std::uint64_t, std::shared_ptr<Client>>>> sorted;
+    std::map<db::BusinessKey, std::vector<std::pair<std::uint64_t, std::shared_ptr<Client>>>>
+        sorted;
     const std::lock_guard lock(mutex);
     for (const auto& [number, client] : clients) {
       sorted[client->actor.business].emplace_back(number, client);
