@@ -338,7 +338,7 @@ void add_search(db::Tx& tx, SqlText& sql, const Filter& filter, const Scope& sco
   sql << "entry_search s CROSS JOIN journal j ON j.pos = s.rowid"
       << " CROSS JOIN timeline t ON t.business = j.business AND t.contact = j.contact"
       << " AND t.occurred_at = j.occurred_at AND t.pos = j.pos"
-      << " WHERE s.words MATCH ";
+      << " WHERE s.entry_search MATCH ";
   sql.value(
       match_expression(tx.business(), filter.words, few ? scope.members : std::vector<base::Id>{}));
   sql << " AND t.business = ";
