@@ -19,6 +19,7 @@ namespace annals::http {
 namespace {
 
 constexpr std::string_view kLineEnd = "\r\n";
+constexpr std::size_t kHeaderFieldsUsual = 16;
 
 using CharacterSet = std::array<bool, 256>;
 
@@ -34,6 +35,14 @@ constexpr CharacterSet set_of(std::string_view others) {
 constexpr CharacterSet kToken = set_of("!#$%&'*+-.^_`|~");
 constexpr CharacterSet kPath = set_of("-._~!$&'()*+,;=:@%/");  // RFC 3986 §3.3
 constexpr CharacterSet kHost = set_of("-._~!$&'()*+,;=:[]%");  // §3.2.2, without user names
+
+constexpr CharacterSet ascii_value() {
+  CharacterSet set{};
+  for (unsigned char c = 0x20; c < 0x7F; ++c) set[c] = true;
+  set['\t'] = true;
+  return set;
+}
+constexpr CharacterSet kAsciiValue = ascii_value();
 
 bool all_in(const CharacterSet& set, std::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -62,10 +71,26 @@ std::optional<Method> method_named(std::string_view name) {
   return std::nullopt;
 }
 
+void refuse_dot_segments(std::string_view path) {
+  if (path.find("/.") == std::string_view::npos) return;
+  for (std::string_view rest = path; !rest.empty();) {
+    rest.remove_prefix(1);
+    const std::string_view segment = rest.substr(0, rest.find('/'));
+    if (segment == "." || segment == "..") {
+      throw base::malformed("target", "dot_segment", "A path cannot have `.` or `..` segments.");
+    }
+    rest.remove_prefix(segment.size());
+  }
+}
+
 /// The path, decoded, as handlers and the router may trust it.
 std::string decode_path(std::string_view raw) {
   if (!all_in(kPath, raw)) {
     throw base::malformed("target", "character", "Percent-encode what a path cannot hold.");
+  }
+  if (raw.find('%') == std::string_view::npos) {
+    refuse_dot_segments(raw);
+    return std::string(raw);
   }
   auto path = base::percent_decode(raw, false);
   if (!path) throw base::malformed("target", "escape", "A % must be followed by two hex digits.");
@@ -79,18 +104,12 @@ std::string decode_path(std::string_view raw) {
   if (std::any_of(path->begin(), path->end(), is_control) || !base::is_utf8(*path)) {
     throw base::malformed("target", "encoding", "A path must be UTF-8 without control characters.");
   }
-  for (std::string_view rest = *path; !rest.empty();) {
-    rest.remove_prefix(1);
-    const std::string_view segment = rest.substr(0, rest.find('/'));
-    if (segment == "." || segment == "..") {
-      throw base::malformed("target", "dot_segment", "A path cannot have `.` or `..` segments.");
-    }
-    rest.remove_prefix(segment.size());
-  }
+  refuse_dot_segments(*path);
   return std::move(*path);
 }
 
 std::string decode_query_part(std::string_view raw) {
+  if (raw.find_first_of("%+") == std::string_view::npos) return std::string(raw);
   auto part = base::percent_decode(raw, true);
   if (!part) throw base::malformed("query", "escape", "A % must be followed by two hex digits.");
   if (!base::is_utf8(*part) || part->find('\0') != std::string::npos) {
@@ -178,7 +197,8 @@ void read_field(RequestHead& head, std::string_view line) {
                           "A header field is a name, directly a colon, and a value.");
   }
   const std::string_view value = trim_blanks(line.substr(colon + 1));
-  if (!is_field_value(value) || !base::is_utf8(value)) {
+  const bool ascii = all_in(kAsciiValue, value);
+  if (!ascii && (!is_field_value(value) || !base::is_utf8(value))) {
     throw base::malformed(base::ascii_lower(name), "value",
                           "A header value must be UTF-8 without control characters.");
   }
@@ -288,15 +308,13 @@ std::optional<std::size_t> HeadScanner::scan(std::string_view received) {
 
 RequestHead parse_head(std::string_view head_text) {
   RequestHead head;
+  head.headers.reserve(kHeaderFieldsUsual);
   std::optional<std::string_view> authority;
   bool first = true;
   while (head_text.size() > kLineEnd.size()) {
     const auto end = head_text.find(kLineEnd);
     if (end == std::string_view::npos || end == 0) break;
     const std::string_view line = head_text.substr(0, end);
-    if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) {
-      throw base::malformed("header", "control", "A header cannot hold bare CR, LF or zero bytes.");
-    }
     if (first) {
       read_request_line(head, line, authority);
     } else {
