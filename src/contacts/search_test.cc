@@ -14,11 +14,10 @@ namespace {
 class Search : public testing::Test {
  protected:
   Search() {
-    api.create(
-        R"({"given_name":"Jürgen","family_name":"Müller","client_number":"K-1001",)"
-        R"("phones":[{"number":"0171 2345678"}],)"
-        R"("emails":[{"address":"j.mueller@mail.example.com"}],)"
-        R"("uids":[{"source":"booking","external_id":"PAT/00417"}]})");
+    api.create(R"({"given_name":"Jürgen","family_name":"Müller","client_number":"K-1001",)"
+               R"("phones":[{"number":"0171 2345678"}],)"
+               R"("emails":[{"address":"j.mueller@mail.example.com"}],)"
+               R"("uids":[{"source":"booking","external_id":"PAT/00417"}]})");
     api.create(R"({"given_name":"Anna","family_name":"Schmidt"})");
     api.create(R"({"given_name":"Annalena","family_name":"Berg"})");
     api.create(R"({"given_name":"Bo","family_name":"Anna","archived":true})");
