@@ -41,7 +41,7 @@ bool is_space(UChar32 c) { return u_isUWhiteSpace(c) != 0; }
 
 // `text` without Unicode white space at its ends.
 std::string_view trim_spaces(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  const auto* bytes = as_bytes(text).data();
   const auto size = static_cast<std::int32_t>(text.size());
   std::int32_t begin = size;
   std::int32_t end = size;
@@ -72,7 +72,7 @@ std::string with_line_feeds(std::string_view text) {
 
 // C0, DEL and C1 characters, which no text of ours has but line breaks and tabs.
 bool has_control(std::string_view text, bool multiline) {
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  const auto* bytes = as_bytes(text).data();
   const auto size = static_cast<std::int32_t>(text.size());
   for (std::int32_t at = 0; at < size;) {
     UChar32 c = 0;
