@@ -25,7 +25,7 @@
 namespace annals::contacts {
 namespace {
 
-constexpr std::size_t kCandidatesMax = 500;  // of each way to match
+constexpr std::size_t kCandidatesMax = 250;  // of each way to match
 constexpr std::size_t kLittle = 5;           // fewer hits: words may have been mistyped
 
 // How sure a match is that a chunk of the query was meant.

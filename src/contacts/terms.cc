@@ -90,9 +90,9 @@ Chunk chunk_of(std::string_view text, const std::string& country) {
   // The trunk prefix 0 and the international 00 are in no stored number.
   const std::string national = without_zeros(digits);
   if (national.size() >= kPhoneDigitsMin - 1) add_once(chunk.digits, national);
-  if (const auto e164 = base::phone_e164(text, country)) {
-    add_once(chunk.digits, e164->substr(1));
-  }
+  // Where another trunk prefix was dialled; else the digits are those of the national number.
+  const auto e164 = base::phone_e164(text, country);
+  if (e164 && !e164->ends_with(national)) add_once(chunk.digits, e164->substr(1));
   return chunk;
 }
 

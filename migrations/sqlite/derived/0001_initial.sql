@@ -127,9 +127,9 @@ CREATE TABLE contact_rows (
 CREATE UNIQUE INDEX contact_rows_by_contact ON contact_rows (business, contact);
 
 -- A term is the business's number, a letter for the field, and a text: the prefix indexes are for
--- the first one to three letters of that text.
+-- the first letters of that text.
 CREATE VIRTUAL TABLE contact_search USING fts5 (
-  terms, content='', columnsize=0, detail=none, prefix='3 4 5',
+  terms, content='', columnsize=0, detail=none, prefix='3 4 5 6 7',
   tokenize="unicode61 remove_diacritics 0 categories 'L* M* N* P* S* C*'"
 );
 
