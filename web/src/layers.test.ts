@@ -8,7 +8,9 @@ const stack = ['access', 'contacts', 'entries', 'tasks'];
 const may_use: Record<string, string[]> = {
   api: [],
   ui: ['api'],
-  ...Object.fromEntries(stack.map((name) => [`features/${name}`, ['api', 'ui', 'features/access']])),
+  ...Object.fromEntries(
+    stack.map((name) => [`features/${name}`, ['api', 'ui', 'features/access']]),
+  ),
   app: ['api', 'ui', ...stack.map((name) => `features/${name}`)],
 };
 
@@ -18,7 +20,9 @@ function files(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return files(path);
-    return /\.(ts|svelte)$/.test(path) && !path.endsWith('.d.ts') && path !== 'src/layers.test.ts' ? [path] : [];
+    return /\.(ts|svelte)$/.test(path) && !path.endsWith('.d.ts') && path !== 'src/layers.test.ts'
+      ? [path]
+      : [];
   });
 }
 
@@ -36,12 +40,15 @@ interface Import {
 function imports_of(file: string): Import[] {
   const from = relative('src', file);
   const text = readFileSync(file, 'utf8');
-  return [...text.matchAll(/^\s*(?:import|export)\b[^;]*?['"]([^'"]+)['"];/gm)].flatMap(([, written]): Import[] => {
-    const [head, ...rest] = written!.split('/') as [string, ...string[]];
-    if (head in aliases) return [{ from, to: [aliases[head], ...rest].join('/'), by_alias: true }];
-    if (!written!.startsWith('.')) return [];
-    return [{ from, to: join(dirname(from), written!), by_alias: false }];
-  });
+  return [...text.matchAll(/^\s*(?:import|export)\b[^;]*?['"]([^'"]+)['"];/gm)].flatMap(
+    ([, written]): Import[] => {
+      const [head, ...rest] = written!.split('/') as [string, ...string[]];
+      if (head in aliases)
+        return [{ from, to: [aliases[head], ...rest].join('/'), by_alias: true }];
+      if (!written!.startsWith('.')) return [];
+      return [{ from, to: join(dirname(from), written!), by_alias: false }];
+    },
+  );
 }
 
 const all = files('src').flatMap(imports_of);
@@ -63,7 +70,9 @@ describe('layers', () => {
   });
 
   it('are known for every folder', () => {
-    const unknown = files('src').map((file) => part_of(relative('src', file))).filter((part) => !(part in may_use));
+    const unknown = files('src')
+      .map((file) => part_of(relative('src', file)))
+      .filter((part) => !(part in may_use));
     expect(unknown).toEqual([]);
   });
 

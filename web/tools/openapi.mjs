@@ -6,4 +6,4 @@ import { parse } from 'yaml';
 const [from, to] = process.argv.slice(2);
 const document = parse(readFileSync(from, 'utf8'), { merge: true, maxAliasCount: -1 });
 mkdirSync(dirname(to), { recursive: true });
-writeFileSync(to, JSON.stringify(document));
+writeFileSync(to, `${JSON.stringify(document)}\n`);

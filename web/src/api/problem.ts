@@ -39,7 +39,8 @@ export class Problem extends Error {
   /** What is wrong beyond `fields`, for the foot of a form; empty where they say it all. */
   beyond(fields: readonly string[]): string {
     const others = this.errors.filter(
-      (error) => !fields.some((field) => error.field === field || error.field.startsWith(`${field}.`)),
+      (error) =>
+        !fields.some((field) => error.field === field || error.field.startsWith(`${field}.`)),
     );
     if (others.length > 0) return others.map((error) => error.message).join(' ');
     return this.errors.length > 0 ? '' : this.detail || this.title;

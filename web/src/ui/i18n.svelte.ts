@@ -6,7 +6,13 @@ import { remembered, remember } from './memory';
 export type Key = keyof typeof en;
 export type Values = Record<string, string | number | Date>;
 
-export const languages = { en: 'English', de: 'Deutsch', nl: 'Nederlands', lt: 'Lietuvių', fr: 'Français' };
+export const languages = {
+  en: 'English',
+  de: 'Deutsch',
+  nl: 'Nederlands',
+  lt: 'Lietuvių',
+  fr: 'Français',
+};
 export type Language = keyof typeof languages;
 
 const files = import.meta.glob<Record<Key, string>>('../../messages/*.json', { import: 'default' });

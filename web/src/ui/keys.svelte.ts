@@ -1,5 +1,6 @@
 // Keys that work anywhere, except while typing. A combination is one key ('n', '/', 'Ctrl+k') or
 // two in a row ('g c').
+import { untrack } from 'svelte';
 import type { Key } from './i18n.svelte';
 
 export interface Shortcut {
@@ -19,7 +20,8 @@ export function all_shortcuts(): readonly Shortcut[] {
 
 /** Adds shortcuts; gives the way to take them back. Use inside an effect. */
 export function add_shortcuts(added: readonly Shortcut[]): () => void {
-  shortcuts = [...shortcuts, ...added];
+  // Adding depends on nothing: else every effect that adds would run again for each other one.
+  shortcuts = [...untrack(all_shortcuts), ...added];
   return () => {
     shortcuts = shortcuts.filter((shortcut) => !added.includes(shortcut));
   };

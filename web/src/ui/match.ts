@@ -7,7 +7,11 @@ function fold(text: string): { folded: string; at: number[] } {
   const at: number[] = [];
   let position = 0;
   for (const character of text) {
-    const plain = character.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace('ß', 'ss');
+    const plain = character
+      .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
+      .toLowerCase()
+      .replace('ß', 'ss');
     folded += plain;
     for (let i = 0; i < plain.length; i += 1) at.push(position);
     position += character.length;

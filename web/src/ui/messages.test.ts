@@ -16,11 +16,15 @@ function sources(folder: string): string[] {
     return /\.(ts|svelte)$/.test(entry.name) && !/\.(test|d)\.ts$/.test(entry.name) ? [path] : [];
   });
 }
-const code = sources('src').map((path) => readFileSync(path, 'utf8')).join('\n');
+const code = sources('src')
+  .map((path) => readFileSync(path, 'utf8'))
+  .join('\n');
 
 /** Keys as the code names them: whole, and as the fixed beginning of a computed one. */
 const whole = new Set(
-  [...code.matchAll(/(?:\bt\(\s*|(?:\?|:|\?\?) *t\(|label: |key: )'([a-z]+\.[a-z_]+)'/g)].map((m) => m[1]!),
+  [...code.matchAll(/(?:\bt\(\s*|(?:\?|:|\?\?) *t\(|label: |key: )'([a-z]+\.[a-z_]+)'/g)].map(
+    (m) => m[1]!,
+  ),
 );
 const beginnings = new Set([...code.matchAll(/\bt\(\s*`([a-z]+\.)\$\{/g)].map((m) => m[1]!));
 
@@ -57,7 +61,8 @@ describe.each(languages)('messages in %s', (language) => {
       for (const [plural] of text.matchAll(/\{\w+, plural,.*\}\}/g)) {
         if (plural.includes('=0') && plural.includes('other') && language === 'fr') continue;
         const missing = wanted.filter(
-          (category) => !plural.includes(`${category} {`) && !(category === 'one' && plural.includes('=1')),
+          (category) =>
+            !plural.includes(`${category} {`) && !(category === 'one' && plural.includes('=1')),
         );
         expect([key, missing]).toEqual([key, []]);
       }

@@ -18,7 +18,12 @@ describe('the document', () => {
   it('leads each reference to something', () => {
     const refs = JSON.stringify(document).match(/#\/components\/\w+\/\w+/g) ?? [];
     const missing = [...new Set(refs)].filter((ref) => {
-      const [, , kind, name] = ref.split('/') as [string, string, keyof Document['components'], string];
+      const [, , kind, name] = ref.split('/') as [
+        string,
+        string,
+        keyof Document['components'],
+        string,
+      ];
       return document.components[kind]?.[name] === undefined;
     });
     expect(missing).toEqual([]);
@@ -34,8 +39,12 @@ describe('the document', () => {
 
 describe('words', () => {
   it('say what a field takes', () => {
-    expect(type_in_words({ type: ['string', 'null'], maxLength: 9 })).toBe('string or null, at most 9 characters');
-    expect(type_in_words({ type: 'array', items: { $ref: '#/components/schemas/Id' } })).toBe('list of Id');
+    expect(type_in_words({ type: ['string', 'null'], maxLength: 9 })).toBe(
+      'string or null, at most 9 characters',
+    );
+    expect(type_in_words({ type: 'array', items: { $ref: '#/components/schemas/Id' } })).toBe(
+      'list of Id',
+    );
   });
 
   it('part a description', () => {
@@ -44,7 +53,13 @@ describe('words', () => {
       { kind: 'paragraph', text: 'Intro\nmore.' },
       { kind: 'heading', text: 'Head' },
       { kind: 'paragraph', text: 'Text' },
-      { kind: 'table', rows: [['a', 'b'], ['1', '2']] },
+      {
+        kind: 'table',
+        rows: [
+          ['a', 'b'],
+          ['1', '2'],
+        ],
+      },
     ]);
   });
 });

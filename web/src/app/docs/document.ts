@@ -82,7 +82,12 @@ const methods = ['get', 'post', 'put', 'patch', 'delete'];
 /** Follows `#/components/<kind>/<name>`. */
 function followed<T extends { $ref?: string }>(document: Document, part: T): T {
   if (!part.$ref) return part;
-  const [, , kind, name] = part.$ref.split('/') as [string, string, keyof Document['components'], string];
+  const [, , kind, name] = part.$ref.split('/') as [
+    string,
+    string,
+    keyof Document['components'],
+    string,
+  ];
   return document.components[kind][name] as unknown as T;
 }
 
@@ -159,7 +164,12 @@ export function blocks_of(markdown: string): Block[] {
         .trim()
         .split('\n')
         .filter((line) => !/^\|[-| ]+\|$/.test(line))
-        .map((line) => line.slice(1, -1).split('|').map((cell) => cell.trim()));
+        .map((line) =>
+          line
+            .slice(1, -1)
+            .split('|')
+            .map((cell) => cell.trim()),
+        );
       return { kind: 'table', rows };
     });
 }

@@ -1,10 +1,16 @@
 // Who is signed in here.
+import type { QueryClient } from '@tanstack/svelte-query';
 import { api, body_of, on_signed_out, Problem, type Schemas } from '$api';
 
 export type Me = Schemas['Me'];
 export type Setup = Schemas['Setup'];
 
 export const me_key = ['me'] as const;
+
+/** What one person has read is not for the next. */
+export function forget_all_but_me(client: QueryClient): void {
+  client.removeQueries({ predicate: (query) => query.queryKey[0] !== me_key[0] });
+}
 
 /** Null where nobody is. */
 export async function fetch_me(): Promise<Me | null> {

@@ -10,12 +10,18 @@ import {
   type Filters,
 } from './filters';
 
-const some: Filters = { categories: ['payments', 'messages'], from: '2025-03-01', to: '2025-04-01' };
+const some: Filters = {
+  categories: ['payments', 'messages'],
+  from: '2025-03-01',
+  to: '2025-04-01',
+};
 
 describe('filters and address', () => {
   it('are the same said in two ways', () => {
     const address = with_filters(new URLSearchParams(), some);
-    expect(address.toString()).toBe('category=payments&category=messages&from=2025-03-01&to=2025-04-01');
+    expect(address.toString()).toBe(
+      'category=payments&category=messages&from=2025-03-01&to=2025-04-01',
+    );
     expect(filters_of(address)).toEqual(some);
     expect(filters_of(with_filters(new URLSearchParams(), no_filters))).toEqual(no_filters);
   });

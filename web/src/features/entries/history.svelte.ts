@@ -68,7 +68,9 @@ export class History {
       this.#timer = undefined;
       const ids = [...this.#waiting];
       this.#waiting.clear();
-      void this.take(ids).catch(() => this.#client.invalidateQueries({ queryKey: ['entries', this.#contact] }));
+      void this.take(ids).catch(() =>
+        this.#client.invalidateQueries({ queryKey: ['entries', this.#contact] }),
+      );
     }, gather_ms);
   }
 
@@ -79,7 +81,9 @@ export class History {
     await this.#client.cancelQueries({ queryKey: key });
     const known = new Set(entries_of(this.#client.getQueryData(key)).map((entry) => entry.id));
     const first = await fetch_page(this.#contact, filters);
-    const changed = await Promise.all(ids.filter((id) => known.has(id)).map((id) => fetch_entry(id)));
+    const changed = await Promise.all(
+      ids.filter((id) => known.has(id)).map((id) => fetch_entry(id)),
+    );
     this.#client.setQueryData(key, (pages) => {
       if (!pages) return { pages: [first], pageParams: [undefined] };
       return changed.reduce(with_entry, with_first_page(pages, first));

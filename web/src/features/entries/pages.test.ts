@@ -3,13 +3,20 @@ import { entries_of, with_entry, with_first_page } from './pages';
 import type { Entry, EntryList } from './queries';
 
 const entry = (id: string, minute: number, title = '') =>
-  ({ id, title, occurred_at: `2025-03-12T10:${String(minute).padStart(2, '0')}:00.000000Z` }) as Entry;
+  ({
+    id,
+    title,
+    occurred_at: `2025-03-12T10:${String(minute).padStart(2, '0')}:00.000000Z`,
+  }) as Entry;
 const page = (items: Entry[], next_cursor: string | null): EntryList => ({ items, next_cursor });
 const pages = (...all: EntryList[]) => ({
   pages: all,
   pageParams: all.map((_, i) => (i === 0 ? undefined : String(i))),
 });
-const ids = (of: Parameters<typeof entries_of>[0]) => entries_of(of).map((each) => each.id).join('');
+const ids = (of: Parameters<typeof entries_of>[0]) =>
+  entries_of(of)
+    .map((each) => each.id)
+    .join('');
 
 describe('with_first_page', () => {
   const old = pages(page([entry('c', 30), entry('b', 20)], 'x'), page([entry('a', 10)], 'y'));

@@ -10,7 +10,9 @@ export function entries_of(pages: Pages | undefined): Entry[] {
 
 /** Newest first; what happened at the same time stays as it came. */
 function newest_first(entries: Entry[]): Entry[] {
-  return entries.sort((a, b) => (a.occurred_at < b.occurred_at ? 1 : a.occurred_at > b.occurred_at ? -1 : 0));
+  return entries.sort((a, b) =>
+    a.occurred_at < b.occurred_at ? 1 : a.occurred_at > b.occurred_at ? -1 : 0,
+  );
 }
 
 /**

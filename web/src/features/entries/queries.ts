@@ -33,7 +33,8 @@ export async function fetch_page(
 export function timeline(contact: string, filters: Filters) {
   return infiniteQueryOptions({
     queryKey: timeline_key(contact, filters),
-    queryFn: ({ pageParam, signal }) => fetch_page(contact, filters, pageParam as string | undefined, signal),
+    queryFn: ({ pageParam, signal }) =>
+      fetch_page(contact, filters, pageParam as string | undefined, signal),
     initialPageParam: undefined as unknown,
     getNextPageParam: (last: EntryList) => last.next_cursor ?? undefined,
     staleTime: 30_000,

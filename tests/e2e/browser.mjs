@@ -1,0 +1,59 @@
+// Debian's Chromium, by the packages of web/. Anything that a page complains about is kept.
+import { createRequire } from 'node:module';
+
+const require = createRequire(new URL('../../web/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+const { AxeBuilder } = require('@axe-core/playwright');
+
+export async function open_browser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** A page with what it complained about: errors, and breaches of its Content-Security-Policy. */
+export async function open_page(browser, baseURL) {
+  const context = await browser.newContext({
+    baseURL,
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    viewport: { width: 1280, height: 860 },
+  });
+  const page = await context.newPage();
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    // A refused request is told here too; the test looks at those itself.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+      complaints.push(message.text());
+    }
+  });
+  return { page, complaints };
+}
+
+// A history's sixth day and those below have nothing that the first five have not, and take long.
+const days_like_those_before = Array(6).fill('section.day').join(' ~ ');
+
+/** What axe finds against WCAG 2.2 AA, one line each: on the page, or in one part of it. */
+export async function accessibility_faults(page, part = 'body') {
+  const { violations } = await new AxeBuilder({ page })
+    .include(part)
+    .exclude(days_like_those_before)
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .analyze();
+  return violations.flatMap((violation) =>
+    violation.nodes.map(
+      (node) => `${violation.id}: ${node.target.join(' ')}: ${node.failureSummary}`,
+    ),
+  );
+}
