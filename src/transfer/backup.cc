@@ -15,6 +15,7 @@
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "transfer/files.h"
@@ -26,20 +27,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kManifestBytesMax = std::int64_t{1} << 30;
+constexpr std::int64_t kManifestBytesMax = 64 * 1024;
+constexpr std::int64_t kSumsBytesMax = std::int64_t{1} << 30;  // some seven million files
 constexpr std::int64_t kFormat = 1;
 constexpr const char* kDatabase = "annals.db";
 constexpr const char* kManifest = "manifest.json";
-
-struct ListedFile {
-  std::int64_t size = 0;
-  std::string sha256;
-};
+constexpr const char* kSums = "SHA256SUMS";
 
 struct Manifest {
   base::Micros made_at = 0;
-  DatabaseFacts facts;                      // without files
-  std::map<std::string, ListedFile> files;  // by path in the backup
+  DatabaseFacts facts;  // without files
+  std::int64_t bytes = 0;
+  std::map<std::string, std::string> files;  // path in the backup → hexadecimal SHA-256
 };
 
 std::string blob_path(const std::string& sha256) {
@@ -54,7 +53,15 @@ base::Error damaged(const std::string& path, const std::string& what) {
   return base::conflict(path, "damaged", path + ": " + what);
 }
 
+// As sha256sum(1) writes and checks it: `sha256sum -c SHA256SUMS`.
+std::string sums_of(const Manifest& manifest) {
+  std::string out;
+  for (const auto& [path, sha256] : manifest.files) out += sha256 + "  " + path + "\n";
+  return out;
+}
+
 std::string dump(const Manifest& manifest) {
+  const std::string sums = sums_of(manifest);
   base::JsonWriter out;
   out.begin_object()
       .member("format", kFormat)
@@ -63,16 +70,9 @@ std::string dump(const Manifest& manifest) {
       .member("businesses", manifest.facts.businesses)
       .member("contacts", manifest.facts.contacts)
       .member("leaves", manifest.facts.leaves)
-      .key("files")
-      .begin_array();
-  for (const auto& [path, file] : manifest.files) {
-    out.begin_object()
-        .member("path", path)
-        .member("size", file.size)
-        .member("sha256", file.sha256)
-        .end_object();
-  }
-  out.end_array().end_object();
+      .member("bytes", manifest.bytes)
+      .member("sums_sha256", base::hex(base::sha256({base::as_bytes(sums)})))
+      .end_object();
   return out.take() + "\n";
 }
 
@@ -92,8 +92,25 @@ bool is_our_path(const std::string& path) {
                                path.find_first_not_of("0123456789abcdef", 9) == std::string::npos);
 }
 
+std::map<std::string, std::string> read_sums(const std::string& path, const std::string& text) {
+  std::map<std::string, std::string> files;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string line = text.substr(at, end - at);
+    at = end + 1;
+    const std::string name = line.size() > 66 ? line.substr(66) : "";
+    if (!is_our_path(name) || line.compare(64, 2, "  ") != 0) {
+      throw damaged(path, "names \"" + name + "\", which is no file of ours");
+    }
+    files[name] = line.substr(0, 64);
+  }
+  if (!files.contains(kDatabase)) throw damaged(path, "does not name annals.db");
+  return files;
+}
+
 Manifest read_manifest(const std::string& backup) {
   const std::string path = join(backup, kManifest);
+  const std::string sums_path = join(backup, kSums);
   std::error_code ignored;
   if (!fs::exists(path, ignored)) {
     throw base::invalid("from", "no_backup",
@@ -102,9 +119,10 @@ Manifest read_manifest(const std::string& backup) {
                             "was not finished");
   }
   Manifest manifest;
+  std::string sums;
+  std::string sums_sha256;
   try {
-    const base::Json json =
-        base::parse_json(read_file(path, kManifestBytesMax), std::size_t{1} << 30);
+    const base::Json json = base::parse_json(read_file(path, kManifestBytesMax));
     if (integer_in(json, "format") != kFormat) {
       throw damaged(path, "is of a format that this program does not know; upgrade annals");
     }
@@ -112,38 +130,35 @@ Manifest read_manifest(const std::string& backup) {
     manifest.facts.businesses = integer_in(json, "businesses");
     manifest.facts.contacts = integer_in(json, "contacts");
     manifest.facts.leaves = integer_in(json, "leaves");
-    const base::Json* files = json.find("files");
-    for (const base::Json& file : files != nullptr ? files->items() : std::vector<base::Json>()) {
-      manifest.files[text_in(file, "path")] = {integer_in(file, "size"), text_in(file, "sha256")};
-    }
+    manifest.bytes = integer_in(json, "bytes");
+    sums_sha256 = text_in(json, "sums_sha256");
+    sums = read_file(sums_path, kSumsBytesMax);
   } catch (const base::Error& error) {
     if (error.code() == base::Code::kConflict) throw;
     throw damaged(path, "cannot be read: " + error.message());
   }
-  for (const auto& [name, file] : manifest.files) {
-    if (!is_our_path(name)) throw damaged(path, "names \"" + name + "\", which is no file of ours");
+  if (base::hex(base::sha256({base::as_bytes(sums)})) != sums_sha256) {
+    throw damaged(sums_path, "is not what the manifest says: it was changed or cut off");
   }
-  if (!manifest.files.contains(kDatabase)) throw damaged(path, "does not name annals.db");
+  manifest.files = read_sums(sums_path, sums);
   return manifest;
 }
 
 BackupReport report_of(const Manifest& manifest) {
-  BackupReport report{.businesses = manifest.facts.businesses,
-                      .contacts = manifest.facts.contacts,
-                      .leaves = manifest.facts.leaves,
-                      .files = static_cast<std::int64_t>(manifest.files.size()) - 1};
-  for (const auto& [path, file] : manifest.files) report.bytes += file.size;
-  return report;
+  return {.businesses = manifest.facts.businesses,
+          .contacts = manifest.facts.contacts,
+          .leaves = manifest.facts.leaves,
+          .files = static_cast<std::int64_t>(manifest.files.size()) - 1,
+          .bytes = manifest.bytes};
 }
 
 // Compares what lies in `folder` with the manifest, file by file and by what the database holds.
 void check(const std::string& folder, const Manifest& manifest) {
-  for (const auto& [name, file] : manifest.files) {
+  for (const auto& [name, sha256] : manifest.files) {
     const std::string path = join(folder, name);
-    std::error_code error;
-    const auto size = fs::file_size(path, error);
-    if (error) throw damaged(path, "is missing");
-    if (static_cast<std::int64_t>(size) != file.size || sha256_of_file(path) != file.sha256) {
+    std::error_code ignored;
+    if (!fs::exists(path, ignored)) throw damaged(path, "is missing");
+    if (sha256_of_file(path) != sha256) {
       throw damaged(path, "is not what the manifest says: it was changed or cut off");
     }
   }
@@ -155,7 +170,7 @@ void check(const std::string& folder, const Manifest& manifest) {
   }
   for (const std::string& sha256 : facts.files) {
     const auto listed = manifest.files.find(blob_path(sha256));
-    if (listed == manifest.files.end() || listed->second.sha256 != sha256) {
+    if (listed == manifest.files.end() || listed->second != sha256) {
       throw damaged(join(folder, blob_path(sha256)),
                     "an attachment refers to it, and it is missing");
     }
@@ -236,7 +251,8 @@ BackupReport back_up(const std::string& folder, const std::string& target,
   manifest.facts = check_database(database);
   const auto list = [&](const std::string& name) {
     const std::string path = join(target, name);
-    manifest.files[name] = {static_cast<std::int64_t>(fs::file_size(path)), sha256_of_file(path)};
+    manifest.files[name] = sha256_of_file(path);
+    manifest.bytes += static_cast<std::int64_t>(fs::file_size(path));
   };
   list(kDatabase);
   for (const std::string& sha256 : manifest.facts.files) {
@@ -252,6 +268,7 @@ BackupReport back_up(const std::string& folder, const std::string& target,
     list(name);
   }
   check(target, manifest);
+  write_file(join(target, kSums), sums_of(manifest));
   write_file(join(target, kManifest), dump(manifest));
   return report_of(manifest);
 }
@@ -278,7 +295,7 @@ BackupReport restore(const std::string& backup, const std::string& folder, bool 
     set_aside(folder, clock);
   }
   // The database comes last: a folder without it holds no data that a server would start on.
-  for (const auto& [name, file] : manifest.files) {
+  for (const auto& [name, sha256] : manifest.files) {
     if (name != kDatabase) copy_file(join(backup, name), join(folder, name));
   }
   copy_file(join(backup, kDatabase), join(folder, kDatabase));

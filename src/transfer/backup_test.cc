@@ -115,7 +115,7 @@ TEST_F(Backup, IsMadeWhileTheDatabaseIsOpenAndRestoresToTheSame) {
   for (const auto& entry : fs::recursive_directory_iterator(in("backup"))) {
     if (entry.is_regular_file()) files.insert(fs::relative(entry.path(), in("backup")).string());
   }
-  EXPECT_EQ(files, (std::set<std::string>{"annals.db", "manifest.json", blob_}));
+  EXPECT_EQ(files, (std::set<std::string>{"SHA256SUMS", "annals.db", "manifest.json", blob_}));
 }
 
 TEST_F(Backup, LeavesTheWriteAheadLogToItsOwner) {
@@ -176,9 +176,14 @@ TEST_F(Backup, FindsEveryDamage) {
                 .find("holds no manifest.json"),
             std::string::npos);
   EXPECT_NE(damaged("manifest.json", flip).find("cannot be read"), std::string::npos);
-  EXPECT_NE(damaged("manifest.json",
-                    [](const fs::path& path) {
-                      write_file(path, R"({"format":1,"files":[{"path":"../../etc/passwd"}]})");
+  EXPECT_NE(damaged("SHA256SUMS", flip).find("is not what the manifest says"), std::string::npos);
+  const std::string sums = std::string(64, '0') + "  ../../etc/passwd\n";
+  EXPECT_NE(damaged("SHA256SUMS",
+                    [&](const fs::path& path) {
+                      write_file(path, sums);
+                      write_file(path.parent_path() / "manifest.json",
+                                 R"({"format":1,"sums_sha256":")" +
+                                     base::hex(base::sha256({base::as_bytes(sums)})) + "\"}");
                     })
                 .find("which is no file of ours"),
             std::string::npos);
