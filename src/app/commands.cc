@@ -16,6 +16,7 @@
 #include "catalog/catalog.h"
 #include "db/db.h"
 #include "db/sqlite.h"
+#include "demo/demo.h"
 #include "transfer/transfer.h"
 
 namespace annals::app {
@@ -88,6 +89,7 @@ Commands::Commands(CLI::App& app) {
   add_serve(app);
   add_import(app);
   add_backup(app);
+  add_demo(app);
   add_rebuild(app);
   add_business(app);
   add_staff(app);
@@ -111,6 +113,7 @@ void Commands::add_import(CLI::App& app) {
     import.options.data = import_data_;
     import.options.mapping = import_mapping_;
     import.options.rejected_file = import_rejected_;
+    import.options.warnings_file = import_warnings_;
     import.folder = serve_.data;
     import.dry_run = import_dry_run_;
     import.terminal = ::isatty(STDERR_FILENO) != 0;
@@ -124,8 +127,22 @@ void Commands::add_import(CLI::App& app) {
   command->add_option("--mapping", import_mapping_, "The TOML file that says what is what")
       ->required();
   command->add_option("--rejected", import_rejected_, "Where rejected rows go");
+  command->add_option("--warnings", import_warnings_, "Where rows with a warning are listed");
   command->add_flag("--dry-run", import_dry_run_, "Say what would happen, and store nothing");
   flag(command, "--business", business_, "Its id or name, where there are several");
+}
+
+void Commands::add_demo(CLI::App& app) {
+  add(app, "demo", "Make the demo's four businesses in a new folder", [this] {
+    const demo::Report report =
+        demo::make({.folder = serve_.data, .open = [](const auto& folder, const auto& clock) {
+                      return open_database(folder, clock);
+                    }});
+    std::cout << report.contacts << " contacts with " << report.entries
+              << " entries, corrections and tasks\nSign in as " << demo::kEmail
+              << " with the password " << demo::kPassword << "\n";
+    return 0;
+  });
 }
 
 void Commands::add_backup(CLI::App& app) {

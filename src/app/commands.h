@@ -25,6 +25,7 @@ class Commands {
   void add_serve(CLI::App& app);
   void add_import(CLI::App& app);
   void add_backup(CLI::App& app);
+  void add_demo(CLI::App& app);
   void add_rebuild(CLI::App& app);
   void add_business(CLI::App& app);
   void add_staff(CLI::App& app);
@@ -38,6 +39,7 @@ class Commands {
   std::string import_data_;
   std::string import_mapping_;
   std::string import_rejected_;
+  std::string import_warnings_;
   bool import_dry_run_ = false;
   std::string backup_to_;
   std::string backup_check_;

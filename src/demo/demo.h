@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "access/password.h"
+#include "access/access.h"
 #include "base/clock.h"
 #include "db/db.h"
 

@@ -107,7 +107,8 @@ TEST_F(Demo, EndsNow) {
 // What a person would stumble over.
 TEST_F(Demo, NoEntryComesBeforeItsContact) {
   EXPECT_EQ(number(R"(
-    SELECT count(*) FROM journal e JOIN journal c ON c.business = e.business AND c.contact = e.contact
+    SELECT count(*) FROM journal e
+    JOIN journal c ON c.business = e.business AND c.contact = e.contact
     WHERE e.kind = 1 AND c.contact_seq = 1 AND e.occurred_at < c.occurred_at)"),
             0);
 }
