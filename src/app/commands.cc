@@ -11,8 +11,10 @@
 
 #include "access/access.h"
 #include "app/open.h"
+#include "app/route_list.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/temp_folder.h"
 #include "catalog/catalog.h"
 #include "db/db.h"
 #include "db/sqlite.h"
@@ -93,6 +95,7 @@ Commands::Commands(CLI::App& app) {
   add_rebuild(app);
   add_business(app);
   add_staff(app);
+  add_routes(app);
 }
 
 void Commands::add_serve(CLI::App& app) {
@@ -243,6 +246,22 @@ void Commands::add_staff(CLI::App& app) {
   added->add_option("--role", staff_role_, "owner, manager, staff or auditor")
       ->capture_default_str();
   flag(added, "--business", business_, "Its id or name, where there are several");
+}
+
+void Commands::add_routes(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("routes", "List the API's routes with the permission each asks for");
+  command->callback([this] {
+    chosen_ = [] {
+      const base::TempFolder folder;
+      ServeOptions options;
+      options.data = folder.path() + "/data";
+      options.listen = "127.0.0.1:0";
+      const Instance instance(options);
+      std::cout << list_routes(instance.routes());
+      return 0;
+    };
+  });
 }
 
 }  // namespace annals::app

@@ -29,6 +29,7 @@ class Commands {
   void add_rebuild(CLI::App& app);
   void add_business(CLI::App& app);
   void add_staff(CLI::App& app);
+  void add_routes(CLI::App& app);
 
   std::function<int()> chosen_;
   ServeOptions serve_;

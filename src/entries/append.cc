@@ -2,20 +2,33 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "access/directory.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "catalog/catalog.h"
+#include "entries/attachments.h"
 
 namespace annals::entries {
 namespace {
 
-constexpr const char* kAttachment = R"(
-  SELECT name, media_type, size, sha256 FROM attachments WHERE business = $1 AND id = $2)";
 constexpr const char* kAttachmentHash = R"(
   SELECT sha256 FROM attachments WHERE business = $1 AND id = $2)";
+
+// Whoever may not see a file cannot show it to others by naming it either.
+RecordAttachment name_attachment(db::Tx& tx, const access::Actor& actor, const base::Id& id,
+                                 const std::string& field) {
+  try {
+    const Attachment file = find_attachment(tx, actor, catalog::sight(tx, actor), id);
+    return {id, file.name, file.media_type, file.size, ""};
+  } catch (const base::Error& error) {
+    if (error.code() != base::Code::kNotFound) throw;
+    throw base::invalid(field, "attachment_not_found",
+                        "There is no such attachment; upload it by POST /attachments first.");
+  }
+}
 
 }  // namespace
 
@@ -62,20 +75,21 @@ void set_views(db::Tx& tx, Record& record, const std::vector<std::string>& views
   record.views.erase(std::unique(record.views.begin(), record.views.end()), record.views.end());
 }
 
-void set_attachments(db::Tx& tx, Record& record, const std::vector<base::Id>& ids) {
-  record.attachments.clear();
+void set_attachments(db::Tx& tx, const access::Actor& actor, Record& record,
+                     const std::vector<base::Id>& ids) {
+  const std::vector<RecordAttachment> before = std::exchange(record.attachments, {});
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const std::string field = "attachments[" + std::to_string(i) + "]";
     if (std::count(ids.begin(), ids.end(), ids[i]) > 1) {
       throw base::invalid(field, "duplicate", "The attachment is named twice.");
     }
-    db::Rows rows = tx.query(kAttachment, {tx.business(), ids[i]});
-    if (!rows.next()) {
-      throw base::invalid(field, "attachment_not_found",
-                          "There is no such attachment; upload it by POST /attachments first.");
+    const auto kept = std::find_if(before.begin(), before.end(),
+                                   [&](const RecordAttachment& file) { return file.id == ids[i]; });
+    if (kept != before.end()) {
+      record.attachments.push_back({ids[i], kept->name, kept->media_type, kept->size, ""});
+    } else {
+      record.attachments.push_back(name_attachment(tx, actor, ids[i], field));
     }
-    record.attachments.push_back(
-        {ids[i], rows->string(0), rows->string(1), rows->integer(2), std::string()});
   }
 }
 

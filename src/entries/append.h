@@ -21,8 +21,10 @@ void set_actor(db::Tx& tx, Record& record, const std::optional<ActorClaim>& clai
 void set_contact_type(db::Tx& tx, Record& record, const std::optional<std::string>& name);
 void set_method(Record& record, const std::string& method);
 void set_views(db::Tx& tx, Record& record, const std::vector<std::string>& views);
-/// Names and sizes; commitments come with the salts in write().
-void set_attachments(db::Tx& tx, Record& record, const std::vector<base::Id>& ids);
+/// Names and sizes; commitments come with the salts in write(). What `record` has not got yet must
+/// be a file that `actor` may see.
+void set_attachments(db::Tx& tx, const access::Actor& actor, Record& record,
+                     const std::vector<base::Id>& ids);
 void set_changes(Record& record, const std::vector<Change>& changes);
 
 /// Draws the salts, commits to the attachments, serialises and appends. `record.recorded_at` comes

@@ -121,7 +121,8 @@ Draft parse_draft(base::Fields& body, const base::Json& json) {
     body.fail("source", "required", "A source_id needs the source that it is unique in.");
   }
   const auto origin = body.one_of("origin", {"manual", "automatic"});
-  if (origin) draft.manual = *origin == "manual";
+  // What names no source is manual, whatever it says.
+  if (origin == "manual") draft.manual = true;
   draft.about = body.id("about");
   parse_content(body, draft);
   draft.canonical = json.canonical();

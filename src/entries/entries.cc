@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "catalog/catalog.h"
 #include "entries/append.h"
+#include "entries/load.h"
 #include "entries/record.h"
 #include "ledger/ledger.h"
 
@@ -92,6 +93,16 @@ void check_source(const access::Actor& actor, const Draft& draft) {
   }
 }
 
+void set_about(db::Tx& tx, const access::Actor& actor, Record& record, const base::Id& about) {
+  try {
+    static_cast<void>(load_history(tx, about, catalog::sight(tx, actor)));
+  } catch (const base::Error& error) {
+    if (error.code() != base::Code::kNotFound) throw;
+    throw base::invalid("about", "entry_not_found", "There is no entry with this id.");
+  }
+  record.about = about;
+}
+
 Record fill(db::Tx& tx, const access::Actor& actor, const ContactRef& contact, const Draft& draft) {
   const catalog::Resolved type = catalog::resolve_type(tx, draft.type, draft.category);
   Record record;
@@ -113,18 +124,13 @@ Record fill(db::Tx& tx, const access::Actor& actor, const ContactRef& contact, c
   record.details = draft.details.value_or("");
   set_changes(record, draft.changes);
   record.amount = draft.amount;
-  set_attachments(tx, record, draft.attachments);
+  set_attachments(tx, actor, record, draft.attachments);
   record.manual = draft.manual.value_or(!draft.source && !draft.source_id);
   record.source = draft.source.value_or("");
   record.source_id = draft.source_id.value_or("");
   record.is_private = draft.is_private;
   if (draft.views) set_views(tx, record, *draft.views);
-  if (draft.about) {
-    if (!ledger::find_entry(tx, *draft.about)) {
-      throw base::invalid("about", "entry_not_found", "There is no entry with this id.");
-    }
-    record.about = draft.about;
-  }
+  if (draft.about) set_about(tx, actor, record, *draft.about);
   record.task = draft.task;
   return record;
 }

@@ -17,7 +17,8 @@ void check_may_revise(const access::Actor& actor, const History& history) {
     throw base::conflict("", "erased", "The content of this entry was erased.");
   }
   if (history.retraction) {
-    throw base::conflict("", "retracted", "The entry is retracted; record a new one instead.");
+    throw base::conflict("", "already_retracted",
+                         "The entry is retracted; record a new one instead.");
   }
   if (!first.manual) {
     if (actor.kind == access::Actor::Kind::kApiKey && actor.has_scope("source:" + first.source)) {
@@ -75,7 +76,7 @@ void patch(db::Tx& tx, const access::Actor& actor, Record& record, const Correct
   if (correction.has("views")) {
     set_views(tx, record, values.views.value_or(std::vector<std::string>{}));
   }
-  set_attachments(tx, record,
+  set_attachments(tx, actor, record,
                   correction.has("attachments") ? values.attachments : attachment_ids(record));
   record.reason = correction.reason;
 }
