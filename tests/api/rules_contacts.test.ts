@@ -70,7 +70,11 @@ describe('finding the contact', () => {
       name: 'family',
       method: 'POST',
       path: entries,
-      body: { type: 'note', contact: { phone: '030 1234567' }, create_contact: { given_name: 'Third' } },
+      body: {
+        type: 'note',
+        contact: { phone: '030 1234567' },
+        create_contact: { given_name: 'Third' },
+      },
       status: 422,
       errors: ['contact contact_ambiguous'],
     });
@@ -78,8 +82,16 @@ describe('finding the contact', () => {
   });
 
   test.each([
-    { contact: { source: 'till', external_id: 'N-1' }, field: 'uids', value: { source: 'till', external_id: 'N-1' } },
-    { contact: { email: 'new@example.com' }, field: 'emails', value: { address: 'new@example.com' } },
+    {
+      contact: { source: 'till', external_id: 'N-1' },
+      field: 'uids',
+      value: { source: 'till', external_id: 'N-1' },
+    },
+    {
+      contact: { email: 'new@example.com' },
+      field: 'emails',
+      value: { address: 'new@example.com' },
+    },
     { contact: { phone: '0171 2222222' }, field: 'phones', value: { number: '0171 2222222' } },
   ])('create_contact inherits the identifier: $field', async ({ contact, field, value }) => {
     const create_contact = { given_name: 'New', family_name: 'Client' };
@@ -138,8 +150,22 @@ describe('what is unique', () => {
       [{ uids }, 'uid_taken'],
       [{ client_number: 'C-1' }, 'client_number_taken'],
     ] as const) {
-      await play(owner, { name: 'new', method: 'POST', path: contacts, body: { given_name: 'X', ...body }, status: 409, errors: [code] });
-      await play(owner, { name: 'changed', method: 'PATCH', path: `${contacts}/${other}`, body, status: 409, errors: [code] });
+      await play(owner, {
+        name: 'new',
+        method: 'POST',
+        path: contacts,
+        body: { given_name: 'X', ...body },
+        status: 409,
+        errors: [code],
+      });
+      await play(owner, {
+        name: 'changed',
+        method: 'PATCH',
+        path: `${contacts}/${other}`,
+        body,
+        status: 409,
+        errors: [code],
+      });
     }
     await studio.person({ uids: [{ source: 'till', external_id: 'U-1' }] });
   });
@@ -151,7 +177,9 @@ describe('what is unique', () => {
     const changes = await owner.all(`${contacts}/${id}/entries`, { type: 'contact.changed' });
     expect(changes).toHaveLength(1);
     expect(changes[0].changes).toEqual(
-      expect.arrayContaining([expect.objectContaining({ field: 'language', old: 'de', new: 'en' })]),
+      expect.arrayContaining([
+        expect.objectContaining({ field: 'language', old: 'de', new: 'en' }),
+      ]),
     );
   });
 
@@ -168,8 +196,11 @@ describe('what is unique', () => {
 });
 
 describe('organisations', () => {
-  test("an organisation's history shows its people's entries too, while they belong to it", async () => {
-    const firm = await owner.post(contacts, { kind: 'organization', organization_name: 'Nordwind GmbH' });
+  test("an organisation shows its people's entries too, while they belong to it", async () => {
+    const firm = await owner.post(contacts, {
+      kind: 'organization',
+      organization_name: 'Nordwind GmbH',
+    });
     const person = await studio.person({ organization_id: firm.id });
     const outsider = await studio.person();
     const own = (await note({ id: firm.id })).id;
@@ -209,7 +240,10 @@ describe('merging', () => {
     expect(await shown(survivor)).toEqual([ours]);
     for (const type of ['contact.merged', 'contact.unmerged']) {
       const said = await owner.all(entries, { type });
-      expect(said.some((e) => [survivor, loser].includes(e.contact_id)), type).toBe(true);
+      expect(
+        said.some((e) => [survivor, loser].includes(e.contact_id)),
+        type,
+      ).toBe(true);
     }
   });
 
@@ -225,7 +259,13 @@ describe('merging', () => {
     await owner.post(`${contacts}/${b}/merge`, { into: a }, 200);
     await owner.post(`${contacts}/${c}/merge`, { into: b }, 200);
     const merge = (from: string, into: string, status: number) =>
-      play(owner, { name: '', method: 'POST', path: `${contacts}/${from}/merge`, body: { into }, status });
+      play(owner, {
+        name: '',
+        method: 'POST',
+        path: `${contacts}/${from}/merge`,
+        body: { into },
+        status,
+      });
     await merge(a, c, 409);
     await merge(a, a, 409);
     await merge(b, await studio.person(), 409);

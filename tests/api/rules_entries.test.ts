@@ -102,7 +102,12 @@ describe('versions', () => {
   test('a correction needs a reason and something to correct', async () => {
     const path = `${entries}/${await record(owner)}/corrections`;
     const wrong = { method: 'POST', path, status: 422 };
-    await play(owner, { ...wrong, name: 'no reason', body: { title: 'x' }, errors: ['reason required'] });
+    await play(owner, {
+      ...wrong,
+      name: 'no reason',
+      body: { title: 'x' },
+      errors: ['reason required'],
+    });
     await play(owner, { ...wrong, name: 'nothing', body: { reason: 'x' } });
     await play(owner, { ...wrong, name: 'no time', body: { reason: 'x', time_zone: 'Mars/Base' } });
     await play(owner, { ...wrong, name: 'unknown', body: { reason: 'x', colour: 'red' } });
@@ -124,7 +129,7 @@ describe('versions', () => {
 });
 
 describe('retraction', () => {
-  test('what is retracted stays listed with at, by and reason, outside summary and facets', async () => {
+  test('stays listed with at, by and reason, outside summary and facets', async () => {
     const bert = await studio.person({ given_name: 'Bert' });
     const draft = {
       type: 'payment.taken',
@@ -218,7 +223,7 @@ describe('manual or automatic', () => {
     await play(owner, { ...wrong, status: 422, errors: ['source required'] });
   });
 
-  test('automatic entries are corrected only by a key of their source; staff add a note', async () => {
+  test('automatic entries are corrected by a key of their source; staff add a note', async () => {
     const till = await studio.key('entries:write', 'entries:read', 'source:till');
     const other = await studio.key('entries:write', 'entries:read', 'source:booking');
     const plain = await studio.key('entries:write', 'entries:read');
@@ -281,7 +286,9 @@ describe('attachments', () => {
     const id = await record(studio.staff, { attachments: [first] });
     const path = `${entries}/${id}/corrections`;
     const files = async (body: object) =>
-      (await studio.manager.post(path, { reason: 'x', ...body })).attachments.map((f: any) => f.name);
+      (await studio.manager.post(path, { reason: 'x', ...body })).attachments.map(
+        (f: any) => f.name,
+      );
     expect(await files({ title: 'Kept' })).toEqual(['first.txt']);
     const second = await studio.manager.upload('second.txt', 'second');
     expect(await files({ attachments: [first, second] })).toEqual(['first.txt', 'second.txt']);
@@ -321,7 +328,11 @@ describe('attribution', () => {
     { name: 'recorded_at', draft: { recorded_at: '2020-01-01T00:00:00Z' }, status: 422 },
     { name: 'version', draft: { version: 7 }, status: 422 },
     { name: 'ledger', draft: { ledger: { contact_seq: 1 } }, status: 422 },
-    { name: 'an unknown member', draft: { actor: { kind: 'staff', id: '019e1a3c-7c11-7a52-8f1e-0d2b3c4d5e6f' } }, status: 422 },
+    {
+      name: 'an unknown member',
+      draft: { actor: { kind: 'staff', id: '019e1a3c-7c11-7a52-8f1e-0d2b3c4d5e6f' } },
+      status: 422,
+    },
     { name: 'a staff member without a name', draft: { actor: { kind: 'staff' } }, status: 422 },
     { name: 'a system actor', draft: { actor: { kind: 'system', name: 'Annals' } }, status: 422 },
   ])('$name cannot be forged', async ({ draft, status }) => {
@@ -419,7 +430,10 @@ describe('repeating safely', () => {
     const { id } = await till.post(entries, keyed('later'));
     await till.post(`${entries}/${id}/corrections`, { reason: 'x', title: 'y' });
     await till.post(`${entries}/${id}/retraction`, { reason: 'x' });
-    expect(await till.post(entries, keyed('later'), 200)).toMatchObject({ id, status: 'duplicate' });
+    expect(await till.post(entries, keyed('later'), 200)).toMatchObject({
+      id,
+      status: 'duplicate',
+    });
   });
 
   test('every other POST takes an Idempotency-Key', async () => {
@@ -447,7 +461,12 @@ describe('many at once', () => {
       name: 'array',
       method: 'POST',
       path: entries,
-      body: [good, { type: 'note' }, { ...good, occurred_at: 'yesterday' }, { ...good, type: 'Ünknown' }],
+      body: [
+        good,
+        { type: 'note' },
+        { ...good, occurred_at: 'yesterday' },
+        { ...good, type: 'Ünknown' },
+      ],
       status: 422,
     });
     const fields = wrong.body.errors.map((e: any) => e.field);
@@ -457,11 +476,18 @@ describe('many at once', () => {
 
   test('an array has 1 to 1,000 entries', async () => {
     const before = await count();
-    const array = (n: number) => Array.from({ length: n }, () => ({ type: 'note', contact: { id: anna } }));
+    const array = (n: number) =>
+      Array.from({ length: n }, () => ({ type: 'note', contact: { id: anna } }));
     expect((await owner.post(entries, array(1000))).items).toHaveLength(1000);
     expect(await count()).toBe(before + 1000);
     for (const n of [0, 1001]) {
-      await play(owner, { name: `${n}`, method: 'POST', path: entries, body: array(n), status: 422 });
+      await play(owner, {
+        name: `${n}`,
+        method: 'POST',
+        path: entries,
+        body: array(n),
+        status: 422,
+      });
     }
     expect(await count()).toBe(before + 1000);
   });
@@ -498,13 +524,19 @@ describe('what a draft may say', () => {
     { name: 'title of 500 characters of four bytes', more: { title: '𝄞'.repeat(500) } },
     { name: 'text of 64 KiB', more: { text: long(65_536) } },
     { name: 'text with lines', more: { text: 'one\ntwo\tthree' } },
-    { name: '200 changes', more: { changes: Array.from({ length: 200 }, (_, i) => ({ field: `f${i}` })) } },
+    {
+      name: '200 changes',
+      more: { changes: Array.from({ length: 200 }, (_, i) => ({ field: `f${i}` })) },
+    },
     { name: 'source_id of 500', more: { source: 's', source_id: long(500) } },
     { name: 'the year 1', more: { occurred_at: '0001-01-02T00:00:00Z' } },
     { name: 'the year 9999', more: { occurred_at: '9999-12-30T00:00:00Z' } },
     { name: 'a type of its own', more: { type: 'locker.opened', category: 'account' } },
     { name: 'negative money', more: { amount: { value: -1, currency: 'EUR' } } },
-    { name: 'the largest amount', more: { amount: { value: 9_007_199_254_740_991, currency: 'JPY' } } },
+    {
+      name: 'the largest amount',
+      more: { amount: { value: 9_007_199_254_740_991, currency: 'JPY' } },
+    },
   ])('$name is taken', async ({ more }) => {
     await play(owner, { name: '', method: 'POST', path: entries, body: draft(more), status: 201 });
   });
@@ -512,33 +544,91 @@ describe('what a draft may say', () => {
   test.each([
     { name: 'title of 501', more: { title: long(501) }, errors: ['title'] },
     { name: 'text of 64 KiB and 1', more: { text: long(65_537) }, errors: ['text'] },
-    { name: 'text of 64 KiB in characters, more in bytes', more: { text: 'ß'.repeat(65_536) }, errors: ['text'] },
-    { name: 'details of more than 64 KiB', more: { details: { a: long(65_536) } }, errors: ['details'] },
-    { name: '201 changes', more: { changes: Array.from({ length: 201 }, (_, i) => ({ field: `f${i}` })) }, errors: ['changes'] },
-    { name: '21 attachments', more: { attachments: Array(21).fill('019e1a3c-7c11-7a52-8f1e-0d2b3c4d5e6f') }, errors: ['attachments'] },
-    { name: 'an attachment that is not there', more: { attachments: ['019e1a3c-7c11-7a52-8f1e-0d2b3c4d5e6f'] }, errors: ['attachments'] },
+    {
+      name: 'text of 64 KiB in characters, more in bytes',
+      more: { text: 'ß'.repeat(65_536) },
+      errors: ['text'],
+    },
+    {
+      name: 'details of more than 64 KiB',
+      more: { details: { a: long(65_536) } },
+      errors: ['details'],
+    },
+    {
+      name: '201 changes',
+      more: { changes: Array.from({ length: 201 }, (_, i) => ({ field: `f${i}` })) },
+      errors: ['changes'],
+    },
+    {
+      name: '21 attachments',
+      more: { attachments: Array(21).fill('019e1a3c-7c11-7a52-8f1e-0d2b3c4d5e6f') },
+      errors: ['attachments'],
+    },
+    {
+      name: 'an attachment that is not there',
+      more: { attachments: ['019e1a3c-7c11-7a52-8f1e-0d2b3c4d5e6f'] },
+      errors: ['attachments'],
+    },
     { name: 'source of 201', more: { source: long(201), source_id: 'x' }, errors: ['source'] },
-    { name: 'source_id of 501', more: { source: 's', source_id: long(501) }, errors: ['source_id'] },
-    { name: 'a type of its own without category', more: { type: 'locker.opened.twice' }, errors: ['category'] },
+    {
+      name: 'source_id of 501',
+      more: { source: 's', source_id: long(501) },
+      errors: ['source_id'],
+    },
+    {
+      name: 'a type of its own without category',
+      more: { type: 'locker.opened.twice' },
+      errors: ['category'],
+    },
     { name: 'a type in capitals', more: { type: 'Note' }, errors: ['type'] },
     { name: 'an unknown category', more: { type: 'x.y', category: 'fun' }, errors: ['category'] },
-    { name: 'a built-in type in another category', more: { category: 'payments' }, errors: ['category'] },
+    {
+      name: 'a built-in type in another category',
+      more: { category: 'payments' },
+      errors: ['category'],
+    },
     { name: 'an unknown method', more: { method: 'smoke' }, errors: ['method'] },
     { name: 'an unknown direction', more: { direction: 'up' }, errors: ['direction'] },
     { name: 'an unknown zone', more: { time_zone: 'Europe/Atlantis' }, errors: ['time_zone'] },
     { name: 'a date as time', more: { occurred_at: '2020-01-01' }, errors: ['occurred_at'] },
     { name: 'no time', more: { occurred_at: '2020-13-01T00:00:00Z' }, errors: ['occurred_at'] },
     { name: 'an unknown view', more: { views: ['secret'] }, errors: ['views'] },
-    { name: 'money in a fraction', more: { amount: { value: 1.5, currency: 'EUR' } }, errors: ['amount.value'] },
-    { name: 'money as text', more: { amount: { value: '1', currency: 'EUR' } }, errors: ['amount.value'] },
-    { name: 'no currency', more: { amount: { value: 1, currency: 'EURO' } }, errors: ['amount.currency'] },
-    { name: 'an unknown currency', more: { amount: { value: 1, currency: 'QQQ' } }, errors: ['amount.currency'] },
-    { name: 'an amount that RFC 8785 cannot hold', more: { amount: { value: 9_007_199_254_740_992, currency: 'EUR' } }, errors: ['amount.value'] },
+    {
+      name: 'money in a fraction',
+      more: { amount: { value: 1.5, currency: 'EUR' } },
+      errors: ['amount.value'],
+    },
+    {
+      name: 'money as text',
+      more: { amount: { value: '1', currency: 'EUR' } },
+      errors: ['amount.value'],
+    },
+    {
+      name: 'no currency',
+      more: { amount: { value: 1, currency: 'EURO' } },
+      errors: ['amount.currency'],
+    },
+    {
+      name: 'an unknown currency',
+      more: { amount: { value: 1, currency: 'QQQ' } },
+      errors: ['amount.currency'],
+    },
+    {
+      name: 'an amount that RFC 8785 cannot hold',
+      more: { amount: { value: 9_007_199_254_740_992, currency: 'EUR' } },
+      errors: ['amount.value'],
+    },
     { name: 'an unknown field', more: { colour: 'red' }, errors: ['colour'] },
     { name: 'no type', more: { type: null }, errors: ['type'] },
     { name: 'no contact', more: { contact: null }, errors: ['contact'] },
   ])('$name is 422 and names the field', async ({ more, errors }) => {
-    const reply = await play(owner, { name: '', method: 'POST', path: entries, body: draft(more), status: 422 });
+    const reply = await play(owner, {
+      name: '',
+      method: 'POST',
+      path: entries,
+      body: draft(more),
+      status: 422,
+    });
     const fields = reply.body.errors.map((e: any) => e.field.replace(/\[\d+\]$/, ''));
     expect(fields).toEqual(expect.arrayContaining(errors));
   });
@@ -547,7 +637,12 @@ describe('what a draft may say', () => {
 describe('pins', () => {
   test('a pin is shown in the list and goes again', async () => {
     const id = await record(owner);
-    for (const [method, pinned] of [['PUT', true], ['PUT', true], ['DELETE', false], ['DELETE', false]] as const) {
+    for (const [method, pinned] of [
+      ['PUT', true],
+      ['PUT', true],
+      ['DELETE', false],
+      ['DELETE', false],
+    ] as const) {
       await owner.must(204, method, `${entries}/${id}/pin`);
       expect((await owner.get(`${entries}/${id}`)).pinned).toBe(pinned);
     }

@@ -25,8 +25,16 @@ async function summary(steps: Step[]): Promise<any> {
   const contact = await studio.person();
   for (const { type, euros, yen, details, more, retract } of steps) {
     const amount =
-      euros !== undefined ? { value: euros, currency: 'EUR' } : yen && { value: yen, currency: 'JPY' };
-    const draft = { type, contact: { id: contact }, ...(amount && { amount }), ...(details && { details }), ...more };
+      euros !== undefined
+        ? { value: euros, currency: 'EUR' }
+        : yen && { value: yen, currency: 'JPY' };
+    const draft = {
+      type,
+      contact: { id: contact },
+      ...(amount && { amount }),
+      ...(details && { details }),
+      ...more,
+    };
     const { id } = await owner.post('/api/v1/entries', draft);
     if (retract) await owner.post(`/api/v1/entries/${id}/retraction`, { reason: 'x' });
   }
@@ -48,7 +56,14 @@ test('a new contact has figures of nothing', async () => {
 });
 
 test('visits are appointment.completed, visit and stay.checked_in', async () => {
-  const types = ['appointment.completed', 'visit', 'stay.checked_in', 'appointment.booked', 'stay.checked_out', 'note'];
+  const types = [
+    'appointment.completed',
+    'visit',
+    'stay.checked_in',
+    'appointment.booked',
+    'stay.checked_out',
+    'note',
+  ];
   expect((await summary(types.map((type) => ({ type })))).visits).toBe(3);
   expect((await summary([{ type: 'visit', retract: true }])).visits).toBe(0);
 });
@@ -79,10 +94,20 @@ test('unpaid is what was invoiced, less paid and voided', async () => {
 });
 
 test('the next appointment is the earliest that is to come and was not canceled', async () => {
-  const at = (starts_at: string, appointment_id: string) => ({ details: { starts_at, appointment_id } });
+  const at = (starts_at: string, appointment_id: string) => ({
+    details: { starts_at, appointment_id },
+  });
   const { next_appointment } = await summary([
-    { type: 'appointment.booked', ...at('2090-03-01T10:00:00Z', 'c'), more: { title: 'The third' } },
-    { type: 'appointment.booked', ...at('2090-02-01T10:00:00Z', 'b'), more: { title: 'The second' } },
+    {
+      type: 'appointment.booked',
+      ...at('2090-03-01T10:00:00Z', 'c'),
+      more: { title: 'The third' },
+    },
+    {
+      type: 'appointment.booked',
+      ...at('2090-02-01T10:00:00Z', 'b'),
+      more: { title: 'The second' },
+    },
     { type: 'appointment.booked', ...at('2090-01-01T10:00:00Z', 'a') },
     { type: 'appointment.canceled', ...at('2090-01-01T10:00:00Z', 'a') },
     { type: 'appointment.booked', ...at('2020-01-01T10:00:00Z', 'past') },
@@ -93,7 +118,7 @@ test('the next appointment is the earliest that is to come and was not canceled'
   });
 });
 
-test('the last contact is the latest that went in or out, not what is internal or still to come', async () => {
+test('the last contact is the latest that went in or out, not internal, not to come', async () => {
   const on = (occurred_at: string, direction: string) => ({ more: { occurred_at, direction } });
   const found = await summary([
     { type: 'call', ...on('2024-01-01T10:00:00Z', 'inbound') },

@@ -69,7 +69,9 @@ function absolute(node: Json): Json {
   return Object.fromEntries(
     Object.entries<Json>(node).map(([name, value]) => [
       name,
-      name === '$ref' && typeof value === 'string' ? value.replace(/^#/, 'annals#') : absolute(value),
+      name === '$ref' && typeof value === 'string'
+        ? value.replace(/^#/, 'annals#')
+        : absolute(value),
     ]),
   );
 }
