@@ -130,6 +130,16 @@ TEST(SignIn, is_throttled_by_address) {
   EXPECT_NE(api.sign_in("ada@annals.example", "correct horse"), "") << "not her account's fault";
 }
 
+TEST(SignIn, with_what_is_no_address_is_refused_and_not_counted) {
+  TestApi api;
+  api.set_up();
+  for (int i = 0; i <= base::limits::kSignInFailuresPerAddressMax; ++i) {
+    ASSERT_EQ(api.post("/session", R"({"email":"' OR 1=1 --","password":"wrong"})", "").status,
+              401);
+  }
+  EXPECT_NE(api.sign_in("ada@annals.example", "correct horse"), "");
+}
+
 TEST(SignIn, that_succeeds_counts_for_nothing) {
   TestApi api;
   api.set_up();

@@ -302,6 +302,8 @@ constexpr std::string_view kStillFits = R"(
 http::Response sign_in(const Call& call, Secrets& secrets, const base::Clock& clock) {
   only_query(call.request, {});
   const Credentials given = read_credentials(json_body(call.request));
+  // What is no address names no account, so that trying it tells nothing and need not be counted.
+  if (!base::is_email(given.email_folded)) throw wrong_credentials();
   const base::Micros now = clock.now();
   const std::string& address = call.request.remote_address;
   // Counted before the password is looked at, so that many at once are counted too.
