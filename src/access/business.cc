@@ -5,6 +5,7 @@
 #include <unicode/utypes.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -14,8 +15,10 @@
 #include <vector>
 
 #include "access/access.h"
+#include "access/actor.h"
 #include "access/credential.h"
 #include "access/route.h"
+#include "base/encoding.h"
 #include "base/error.h"
 #include "base/fields.h"
 #include "base/id.h"

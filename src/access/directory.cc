@@ -1,7 +1,12 @@
 #include "access/directory.h"
 
+#include <optional>
+#include <string>
+
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/id.h"
+#include "db/db.h"
 
 namespace annals::access {
 namespace {

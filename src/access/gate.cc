@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "db/db.h"
 #include "http/message.h"
 #include "http/router.h"
@@ -177,8 +178,10 @@ void Gate::touch(const std::string& token_hash, db::BusinessKey business, base::
     database_.write(business, [&](db::Tx& tx) {
       tx.execute(kTouchSession, {now, base::as_bytes(token_hash)});
     });
-  } catch (const base::Error&) {
-    // The disk is full or the queue is: reading goes on, and the session ends the sooner.
+  } catch (const base::Error& error) {
+    // The disk or the queue is full: reading goes on, and the session ends the sooner.
+    base::log(base::Level::kWarn, "a session's use was not written down",
+              {{"code", static_cast<std::int64_t>(error.code())}});
   }
 }
 

@@ -1,5 +1,6 @@
 #include "access/origin.h"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 

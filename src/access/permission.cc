@@ -1,6 +1,6 @@
 // Who may do what: the one table of roles and scopes.
-#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>

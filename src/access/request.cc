@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -51,8 +52,9 @@ std::size_t page_limit(const http::Request& request) {
   const auto text = request.query_value("limit");
   if (!text) return base::limits::kPageDefault;
   std::size_t limit = 0;
-  const char* end = text->data() + text->size();
-  const auto [rest, error] = std::from_chars(text->data(), end, limit);
+  const char* begin = text->data();
+  const char* end = begin + text->size();
+  const auto [rest, error] = std::from_chars(begin, end, limit);
   if (error != std::errc() || rest != end || limit == 0 || limit > base::limits::kPageMax) {
     throw base::malformed("limit", "range",
                           "must be from 1 to " + std::to_string(base::limits::kPageMax));

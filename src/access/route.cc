@@ -2,13 +2,14 @@
 
 #include <sodium.h>
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "access/actor.h"
 #include "access/directory.h"
@@ -92,15 +93,16 @@ base::Bytes sealed(const http::Response& reply, const base::Digest& seal) {
   return out;
 }
 
+base::Error unreadable() { return {base::Code::kInternal, "A kept reply cannot be read."}; }
+
 http::Response unsealed(int status, base::ByteSpan kept, const base::Digest& seal) {
   static constexpr std::size_t kOverhead = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
-  const base::Error broken(base::Code::kInternal, "A kept reply cannot be read.");
-  if (kept.size() < kOverhead) throw broken;
+  if (kept.size() < kOverhead) throw unreadable();
   base::Bytes clear(kept.size() - kOverhead);
   const base::ByteSpan box = kept.subspan(crypto_secretbox_NONCEBYTES);
   if (crypto_secretbox_open_easy(clear.data(), box.data(), box.size(), kept.data(), seal.data()) !=
       0) {
-    throw broken;
+    throw unreadable();
   }
   const base::Json json = base::parse_json(base::as_text(clear), clear.size());
   http::Response reply;
@@ -109,7 +111,7 @@ http::Response unsealed(int status, base::ByteSpan kept, const base::Digest& sea
     reply.headers.emplace_back(pair.items().at(0).text(), pair.items().at(1).text());
   }
   const auto body = base::from_base64(json.find("body")->text());
-  if (!body) throw broken;
+  if (!body) throw unreadable();
   reply.body = base::as_text(*body);
   reply.headers.emplace_back("Idempotency-Replayed", "true");
   return reply;

@@ -1,7 +1,6 @@
 #include "access/staff.h"
 
-#include <algorithm>
-#include <cstdint>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +13,7 @@
 #include "access/password.h"
 #include "access/route.h"
 #include "access/throttle.h"
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/fields.h"

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <cstdint>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,7 +10,7 @@
 #include "access/actor.h"
 #include "access/directory.h"
 #include "access/route.h"
-#include "base/encoding.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fields.h"
 #include "base/id.h"
@@ -185,7 +185,8 @@ Filter read_filter(const access::Call& call, db::Tx& tx) {
 std::string list_name(const http::Request& request) {
   std::string name = "tasks";
   for (const auto& [key, value] : request.query) {
-    if (key != "cursor" && key != "limit") name += '&' + key + '=' + value;
+    if (key == "cursor" || key == "limit") continue;
+    name.append("&").append(key).append("=").append(value);
   }
   return name;
 }

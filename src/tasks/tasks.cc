@@ -1,15 +1,14 @@
 #include "tasks/tasks.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "access/actor.h"
 #include "access/directory.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fields.h"
 #include "base/id.h"
@@ -117,30 +116,30 @@ void document(db::Tx& tx, const access::Actor& actor, const Task& task, const st
   entries::record(tx, actor, contacts::resolve(tx, actor, selector, nullptr, "contact"), entry);
 }
 
-base::Id create(db::Tx& tx, const access::Actor& actor, const NewTask& draft,
+base::Id create(db::Tx& tx, const access::Actor& actor, const NewTask& wanted,
                 const std::string& path) {
-  check_assignee(tx, draft.assignee, path);
+  check_assignee(tx, wanted.assignee, path);
   Task task;
-  task.id = draft.id.value_or(base::make_id(tx.now()));
-  task.contact = draft.contact;
+  task.id = wanted.id.value_or(base::make_id(tx.now()));
+  task.contact = wanted.contact;
   task.views = {"general"};
-  if (draft.entry) {
-    const entries::Standing parent = entries::standing(tx, actor, *draft.entry);
+  if (wanted.entry) {
+    const entries::Standing parent = entries::standing(tx, actor, *wanted.entry);
     if (!task.contact) task.contact = parent.contact.id;
     const std::vector<base::Id> history = contacts::members(tx, *task.contact);
     if (std::find(history.begin(), history.end(), parent.contact.id) == history.end()) {
       throw base::invalid(path + "entry", "other_contact",
                           "must be an entry of the task's contact");
     }
-    task.entry = draft.entry;
+    task.entry = wanted.entry;
     task.is_private = parent.is_private;
     task.views = parent.views;
   }
-  task.title = draft.title;
-  task.description = draft.description;
-  task.due_at = draft.due_at;
-  task.assignee = draft.assignee;
-  task.priority = draft.priority;
+  task.title = wanted.title;
+  task.description = wanted.description;
+  task.due_at = wanted.due_at;
+  task.assignee = wanted.assignee;
+  task.priority = wanted.priority;
   task.created_by = created_by(actor);
   task.created_at = tx.now();
   insert(tx, task);

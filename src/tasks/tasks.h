@@ -34,7 +34,7 @@ struct NewTask {
 /// The entry's log views and privacy are the task's too. Throws kInvalid (assignee that does not
 /// work here, entry of another contact), kNotFound (contact, entry); `path` stands before the names
 /// of fields in errors: "task." for a draft's.
-base::Id create(db::Tx& tx, const access::Actor& actor, const NewTask& task,
+base::Id create(db::Tx& tx, const access::Actor& actor, const NewTask& wanted,
                 const std::string& path = "");
 
 /// How many open tasks these contacts have.
