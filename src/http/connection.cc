@@ -32,6 +32,7 @@
 #include "http/reply_head.h"
 #include "http/request_head.h"
 #include "http/router.h"
+#include "http/server.h"
 #include "http/wire.h"
 
 namespace annals::http {
@@ -194,21 +195,21 @@ Task<bool> Connection::exchange() {
   bool alive = false;
   int status = 0;
   if (co_await receive()) {
-    Response reply;
     if (refusal_) {
-      reply = std::move(*refusal_);
+      reply_ = std::move(*refusal_);
     } else {
-      reply = co_await answer_on_pool();
+      co_await answer_on_pool();
     }
     keep_alive_ = keep_alive_ && !shared_.stopping;
-    alive = co_await send(reply);
+    alive = co_await send();
     alive = alive && keep_alive_;
-    status = reply.status;
+    status = reply_.status;
   }
   shared_.metrics.in_flight.add(-1);
   if (status != 0) finish(status);
   head_ = {};
   request_ = {};
+  reply_ = {};
   refusal_.reset();
   route_ = nullptr;
   body_share_.release();
@@ -383,15 +384,14 @@ Response Connection::answer() const {
   return internal_problem(request_.request_id);
 }
 
-Task<Response> Connection::answer_on_pool() {
+Task<void> Connection::answer_on_pool() {
   set_deadline(kNever);
-  Response reply;
-  if (co_await run_on(shared_.pool, Pool::Entry::kBounded, [this, &reply] { reply = answer(); })) {
-    co_return reply;
-  }
+  const bool taken =
+      co_await run_on(&shared_.pool, Pool::Entry::kBounded, [this] { reply_ = answer(); });
+  if (taken) co_return;
   shared_.metrics.queue_refusals.add();
-  co_return problem(503, "The server has more to do than it can; try again soon.", {},
-                    request_.request_id);
+  reply_ = problem(503, "The server has more to do than it can; try again soon.", {},
+                   request_.request_id);
 }
 
 void Connection::finish(int status) {
@@ -410,29 +410,28 @@ void Connection::finish(int status) {
 
 // ---- sending ----
 
-void Connection::write_head(const Response& reply, std::optional<std::size_t> length,
-                            bool chunked) {
+void Connection::write_head(std::optional<std::size_t> length, bool chunked) {
   const base::Micros now = base::system_clock().now();
   if (const base::Micros second = now - now % base::kMicrosPerSecond; second != loop_.date_at) {
     loop_.date = http_date(now);
     loop_.date_at = second;
   }
   out_.clear();
-  write_reply_head(out_, reply, {length, chunked, keep_alive_, head_.http_1_0}, request_.request_id,
-                   loop_.date);
+  write_reply_head(out_, reply_, {length, chunked, keep_alive_, head_.http_1_0},
+                   request_.request_id, loop_.date);
 }
 
-Task<bool> Connection::send(Response& reply) {
-  if (reply.events && request_.method != Method::kHead) co_return co_await send_events(reply);
-  if (reply.stream) co_return co_await send_stream(reply);
-  co_return co_await send_whole(reply);
+Task<bool> Connection::send() {
+  if (reply_.events && request_.method != Method::kHead) co_return co_await send_events();
+  if (reply_.stream) co_return co_await send_stream();
+  co_return co_await send_whole();
 }
 
-Task<bool> Connection::send_whole(const Response& reply) {
-  const bool bodiless = has_no_body(reply.status);
-  write_head(reply, bodiless ? std::nullopt : std::optional(reply.body.size()), false);
+Task<bool> Connection::send_whole() {
+  const bool bodiless = has_no_body(reply_.status);
+  write_head(bodiless ? std::nullopt : std::optional(reply_.body.size()), false);
   const bool head_only = bodiless || request_.method == Method::kHead;
-  co_return co_await send_bytes(out_, head_only ? std::string_view() : reply.body);
+  co_return co_await send_bytes(out_, head_only ? std::string_view() : reply_.body);
 }
 
 Task<bool> Connection::send_bytes(std::string_view first, std::string_view second) {
@@ -464,9 +463,9 @@ Task<bool> Connection::send_piece(std::string piece, bool chunked) {
 }
 
 /// The head waits for the first piece, so that a source that fails at once is a problem document.
-Task<bool> Connection::send_stream(Response& reply) {
-  if (request_.method == Method::kHead || has_no_body(reply.status)) {
-    write_head(reply, std::nullopt, !head_.http_1_0 && !has_no_body(reply.status));
+Task<bool> Connection::send_stream() {
+  if (request_.method == Method::kHead || has_no_body(reply_.status)) {
+    write_head(std::nullopt, !head_.http_1_0 && !has_no_body(reply_.status));
     co_return co_await send_bytes(out_, {});
   }
   const bool chunked = !head_.http_1_0;
@@ -476,17 +475,17 @@ Task<bool> Connection::send_stream(Response& reply) {
     std::string piece;
     std::optional<Response> failure;
     const auto next = [&] {
-      failure = problem_of(request_.request_id, [&] { piece = reply.stream(); });
+      failure = problem_of(request_.request_id, [&] { piece = reply_.stream(); });
     };
-    if (!co_await run_on(shared_.pool, Pool::Entry::kAdmitted, next)) co_return false;
+    if (!co_await run_on(&shared_.pool, Pool::Entry::kAdmitted, next)) co_return false;
     if (failure && begun) co_return false;
     if (failure) {
-      reply = std::move(*failure);
-      co_return co_await send_whole(reply);
+      reply_ = std::move(*failure);
+      co_return co_await send_whole();
     }
     if (!begun) {
       keep_alive_ = keep_alive_ && chunked;
-      write_head(reply, std::nullopt, chunked);
+      write_head(std::nullopt, chunked);
       begun = true;
     }
     const bool last = piece.empty();
@@ -497,12 +496,12 @@ Task<bool> Connection::send_stream(Response& reply) {
 
 // ---- server-sent events ----
 
-Task<bool> Connection::send_events(Response& reply) {
-  const auto source = std::move(reply.events);
+Task<bool> Connection::send_events() {
+  const auto source = std::move(reply_.events);
   keep_alive_ = false;
-  reply.headers.emplace_back("Content-Type", "text/event-stream");
-  reply.headers.emplace_back("X-Accel-Buffering", "no");
-  write_head(reply, std::nullopt, !head_.http_1_0);
+  reply_.headers.emplace_back("Content-Type", "text/event-stream");
+  reply_.headers.emplace_back("X-Accel-Buffering", "no");
+  write_head(std::nullopt, !head_.http_1_0);
   if (!co_await send_bytes(out_, {})) co_return false;
   out_ = {};
   buffer_ = {};
@@ -523,7 +522,7 @@ Task<bool> Connection::send_events(Response& reply) {
       source->open([channel](const EventSource::Event& event) { return channel->send(event); });
     });
   };
-  const bool opened = co_await run_on(shared_.pool, Pool::Entry::kAdmitted, open);
+  const bool opened = co_await run_on(&shared_.pool, Pool::Entry::kAdmitted, open);
   if (!opened || failure) {
     end.forget();
     co_return false;
@@ -537,7 +536,7 @@ Task<bool> Connection::send_events(Response& reply) {
   channel->close();
   channel_.reset();
   wire_.cancel();
-  co_await run_on(shared_.pool, Pool::Entry::kAdmitted, [&end] { end.close(); });
+  co_await run_on(&shared_.pool, Pool::Entry::kAdmitted, [&end] { end.close(); });
   co_return false;
 }
 

@@ -111,16 +111,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool admit_head();
   std::optional<Response> route();
   Response answer() const;
-  Task<Response> answer_on_pool();
+  Task<void> answer_on_pool();
 
-  Task<bool> send(Response& reply);
-  Task<bool> send_whole(const Response& reply);
-  Task<bool> send_stream(Response& reply);
-  Task<bool> send_events(Response& reply);
+  Task<bool> send();
+  Task<bool> send_whole();
+  Task<bool> send_stream();
+  Task<bool> send_events();
   Task<void> send_events_until_end(std::shared_ptr<EventChannel> channel);
   Task<bool> send_piece(std::string piece, bool chunked);
   Task<bool> send_bytes(std::string_view first, std::string_view second);
-  void write_head(const Response& reply, std::optional<std::size_t> length, bool chunked);
+  void write_head(std::optional<std::size_t> length, bool chunked);
   void finish(int status);
   Task<void> linger();
 
@@ -160,6 +160,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   BodyShare body_share_;
   const Route* route_ = nullptr;
   std::optional<Response> refusal_;
+  Response reply_;
   bool keep_alive_ = true;
   std::string out_;
 

@@ -1,6 +1,7 @@
 #include "http/event_channel.h"
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <string>
 #include <string_view>

@@ -1,7 +1,6 @@
 #include "http/multipart.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -191,8 +190,9 @@ Part read_part(std::string_view text, std::size_t index) {
   }
   const PartHeader header = read_part_header(text.substr(0, header_end), place);
   const auto disposition = parse_parameterized(header.disposition.value_or(""));
-  const std::string* const name = disposition ? disposition->find("name") : nullptr;
-  if (!disposition || disposition->value != "form-data" || name == nullptr || name->empty()) {
+  const bool form_data = disposition && disposition->value == "form-data";
+  const std::string* const name = form_data ? disposition->find("name") : nullptr;
+  if (name == nullptr || name->empty()) {
     throw base::malformed(place, "disposition",
                           "A part needs `Content-Disposition: form-data; name=\"…\"`.");
   }

@@ -9,7 +9,6 @@
 #include <memory>
 #include <mutex>
 #include <thread>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -54,12 +53,12 @@ class Pool {
 /// Runs `work`, which does not throw, on the pool, and resumes the caller on its own thread. False
 /// where the pool did not take it. What `work` refers to must live in the awaiting coroutine.
 template <class Work>
-Task<bool> run_on(Pool& pool, Pool::Entry entry, Work work) {
+Task<bool> run_on(Pool* pool, Pool::Entry entry, Work work) {
   bool taken = true;
-  const auto initiate = [&](auto&& handler) {
-    using Resume = std::decay_t<decltype(handler)>;
+  const auto initiate = [&](auto handler) {
+    using Resume = decltype(handler);
     struct Run final : Pool::Job {
-      Run(Work& w, Resume&& r) : work(&w), resume(std::move(r)) {}
+      Run(Work& w, Resume r) : work(&w), resume(std::move(r)) {}
       void run() override {
         (*work)();
         const auto executor = boost::asio::get_associated_executor(resume);
@@ -69,7 +68,7 @@ Task<bool> run_on(Pool& pool, Pool::Entry entry, Work work) {
       Resume resume;
     };
     std::unique_ptr<Pool::Job> job = std::make_unique<Run>(work, std::move(handler));
-    if (pool.add(job, entry)) return;
+    if (pool->add(job, entry)) return;
     taken = false;
     auto resume = std::move(static_cast<Run&>(*job).resume);
     const auto executor = boost::asio::get_associated_executor(resume);

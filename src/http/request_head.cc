@@ -224,8 +224,9 @@ void read_framing(RequestHead& head) {
   const auto coding = single(head, "transfer-encoding");
   if (length) {
     std::uint64_t value = 0;
-    const char* const end = length->data() + length->size();
-    const auto [parsed, error] = std::from_chars(length->data(), end, value);
+    const char* const begin = length->data();
+    const char* const end = begin + length->size();
+    const auto [parsed, error] = std::from_chars(begin, end, value);
     if (error != std::errc() || parsed != end) {
       throw base::malformed("content-length", "number",
                             "Content-Length must be a number of bytes.");
@@ -306,24 +307,24 @@ std::optional<std::size_t> HeadScanner::scan(std::string_view received) {
   }
 }
 
-RequestHead parse_head(std::string_view head_text) {
+RequestHead parse_head(std::string_view text) {
   RequestHead head;
   head.headers.reserve(kHeaderFieldsUsual);
   std::optional<std::string_view> authority;
   bool first = true;
-  while (head_text.size() > kLineEnd.size()) {
-    const auto end = head_text.find(kLineEnd);
+  while (text.size() > kLineEnd.size()) {
+    const auto end = text.find(kLineEnd);
     if (end == std::string_view::npos || end == 0) break;
-    const std::string_view line = head_text.substr(0, end);
+    const std::string_view line = text.substr(0, end);
     if (first) {
       read_request_line(head, line, authority);
     } else {
       read_field(head, line);
     }
     first = false;
-    head_text.remove_prefix(end + kLineEnd.size());
+    text.remove_prefix(end + kLineEnd.size());
   }
-  if (first || head_text != kLineEnd) {
+  if (first || text != kLineEnd) {
     throw base::malformed("request_line", "syntax", "A header ends with one empty line.");
   }
   read_framing(head);

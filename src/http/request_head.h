@@ -40,9 +40,9 @@ class HeadScanner {
   std::size_t line_start_ = 0;
 };
 
-/// `head` ends with its empty line. Throws kMalformed, which names what is wrong: `request_line`,
+/// `text` ends with its empty line. Throws kMalformed, which names what is wrong: `request_line`,
 /// `target`, `query`, or the header field.
-[[nodiscard]] RequestHead parse_head(std::string_view head);
+[[nodiscard]] RequestHead parse_head(std::string_view text);
 
 /// Whether all of `text` is visible ASCII that RFC 9110 §5.6.2 calls a token, and there is some.
 [[nodiscard]] bool is_token(std::string_view text);

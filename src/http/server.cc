@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <signal.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -14,7 +15,6 @@
 #include <boost/asio/wait_traits.hpp>
 #include <boost/system/error_code.hpp>
 #include <chrono>
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -25,7 +25,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/log.h"
 #include "http/connection.h"
 #include "http/router.h"
 #include "http/wire.h"
@@ -68,7 +67,7 @@ void raise_file_limit(std::size_t connections_max) {
 struct Server::Impl {
   Impl(ServerOptions options, Router router) : shared(std::move(options), std::move(router)) {
     // OpenSSL writes without MSG_NOSIGNAL.
-    std::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGPIPE, SIG_IGN);
     raise_file_limit(shared.options.connections_max);
     const auto count = static_cast<std::size_t>(std::max(1, shared.options.io_threads));
     for (std::size_t i = 0; i < count; ++i) loops.push_back(std::make_unique<Loop>());
@@ -91,9 +90,8 @@ struct Server::Impl {
 void Server::Impl::listen() {
   error_code error;
   tcp::resolver resolver(loops.front()->context);
-  const auto found =
-      resolver.resolve(shared.options.host, std::to_string(shared.options.port),
-                       tcp::resolver::passive | tcp::resolver::numeric_service, error);
+  const auto found = resolver.resolve(shared.options.host, std::to_string(shared.options.port),
+                                      tcp::resolver::passive, error);
   if (error || found.empty()) throw cannot_listen(shared.options, error);
   const tcp::endpoint endpoint = found.begin()->endpoint();
   acceptor = std::make_unique<Acceptor>(loops.front()->context);

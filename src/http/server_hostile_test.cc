@@ -7,9 +7,9 @@
 
 #include "base/json.h"
 #include "http/message.h"
-#include "http/raw_client.h"
 #include "http/router.h"
 #include "http/server.h"
+#include "http/test_client.h"
 
 namespace annals::http {
 namespace {

@@ -14,9 +14,9 @@
 #include "base/error.h"
 #include "http/message.h"
 #include "http/metrics.h"
-#include "http/raw_client.h"
 #include "http/router.h"
 #include "http/server.h"
+#include "http/test_client.h"
 
 namespace annals::http {
 namespace {

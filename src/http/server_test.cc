@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "http/message.h"
-#include "http/raw_client.h"
 #include "http/router.h"
+#include "http/test_client.h"
 
 namespace annals::http {
 namespace {
