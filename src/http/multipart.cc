@@ -184,7 +184,7 @@ PartHeader read_part_header(std::string_view text, const std::string& field) {
 Part read_part(std::string_view text, std::size_t index) {
   const std::string place = "parts[" + std::to_string(index) + "]";
   const auto header_end = text.find("\r\n\r\n");
-  if (header_end == std::string_view::npos || header_end > kMultipartHeaderBytesMax) {
+  if (header_end > kMultipartHeaderBytesMax) {  // npos too
     throw base::malformed(place, "header",
                           "A part begins with header fields of 4 KiB at most and an empty line.");
   }

@@ -3,15 +3,17 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/error.h"
 #include "http/message.h"
 #include "http/metrics.h"
 #include "http/router.h"
@@ -158,6 +160,7 @@ TEST(ServerQueue, FullMeans503AtOnce) {
   std::atomic<int> refused = 0;
   std::atomic<int> answered = 0;
   std::vector<std::thread> clients;
+  clients.reserve(5);
   for (int i = 0; i < 5; ++i) {
     clients.emplace_back([&] {
       RawClient client(fixture.server.port());

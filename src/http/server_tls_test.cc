@@ -3,15 +3,16 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
-#include <unistd.h>
+#include <stdlib.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/encoding.h"
 #include "base/error.h"
 #include "http/message.h"
 #include "http/router.h"
@@ -50,10 +51,8 @@ class Certificates {
     X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
     X509_set_pubkey(certificate.get(), key.get());
     X509_NAME* const name = X509_get_subject_name(certificate.get());
-    const std::string_view host = "localhost";
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>(host.data()),
-                               static_cast<int>(host.size()), -1, 0);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, base::as_bytes("localhost").data(), -1, -1,
+                               0);
     X509_set_issuer_name(certificate.get(), name);
     X509_sign(certificate.get(), key.get(), EVP_sha256());
     const File file(std::fopen(path("certificate.pem").c_str(), "w"));
