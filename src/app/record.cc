@@ -76,7 +76,7 @@ Done record(db::Tx& tx, const access::Actor& actor, Item item, const std::string
   const entries::Recorded recorded = entries::record(tx, actor, contact, item.draft);
   item.task->contact = contact.id;
   item.task->entry = recorded.id;
-  tasks::create(tx, actor, *item.task);
+  tasks::create(tx, actor, *item.task, "task.");
   return {recorded, item.task->id};
 }
 
