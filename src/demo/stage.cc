@@ -61,12 +61,14 @@ base::Json Stage::answer(const access::Actor& actor, const std::string& method,
 }
 
 base::Id Stage::upload(const access::Actor& actor, const File& file) {
-  const std::string body = std::string("--") + kBoundary +
-                           "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" +
-                           file.name + "\"\r\nContent-Type: " + file.media_type + "\r\n\r\n" +
-                           file.bytes + "\r\n--" + kBoundary + "--\r\n";
-  const base::Json reply = answer(actor, "POST", "/attachments", "", body,
-                                  std::string("multipart/form-data; boundary=") + kBoundary);
+  std::string body = "--";
+  body.append(kBoundary).append("\r\nContent-Disposition: form-data; name=\"file\"; filename=\"");
+  body.append(file.name).append("\"\r\nContent-Type: ").append(file.media_type);
+  body.append("\r\n\r\n").append(file.bytes);
+  body.append("\r\n--").append(kBoundary).append("--\r\n");
+  std::string type = "multipart/form-data; boundary=";
+  type.append(kBoundary);
+  const base::Json reply = answer(actor, "POST", "/attachments", "", body, type);
   const auto id = base::parse_id(reply.find("id")->text());
   CHECK(id.has_value());
   return *id;
