@@ -198,6 +198,7 @@ Response show_entry(const Call& call) {
 }
 
 Response correct_entry(const Call& call) {
+  access::only_query(call.request, {});
   const base::Id entry = access::path_id(call.request, "entry");
   const Correction correction = parse_correction(access::json_body(call.request));
   return call.write([&](db::Tx& tx) {
@@ -209,6 +210,7 @@ Response correct_entry(const Call& call) {
 }
 
 Response retract_entry(const Call& call) {
+  access::only_query(call.request, {});
   const base::Id entry = access::path_id(call.request, "entry");
   const std::string reason = parse_retraction(access::json_body(call.request));
   return call.write([&](db::Tx& tx) {
@@ -218,6 +220,7 @@ Response retract_entry(const Call& call) {
 }
 
 Response set_pin(const Call& call, bool pinned) {
+  access::only_query(call.request, {});
   const base::Id entry = access::path_id(call.request, "entry");
   return call.write([&](db::Tx& tx) {
     pin(tx, catalog::sight(tx, call.actor), entry, pinned);
@@ -228,6 +231,7 @@ Response set_pin(const Call& call, bool pinned) {
 // ----------------------------------------------------------------------------------- attachments
 
 Response upload(const Call& call) {
+  access::only_query(call.request, {});
   const std::vector<http::Part> parts = http::parse_multipart(call.request);
   if (parts.size() != 1 || parts.front().name != "file") {
     throw base::invalid("file", "required", "Send one part with the name `file`.");
@@ -257,6 +261,7 @@ Response upload(const Call& call) {
 }
 
 Response download(const Call& call) {
+  access::only_query(call.request, {});
   const base::Id id = access::path_id(call.request, "attachment");
   const Attachment attachment = call.read([&](db::Tx& tx) {
     return find_attachment(tx, call.actor, catalog::sight(tx, call.actor), id);

@@ -99,6 +99,7 @@ constexpr const char* kOne = R"(
   WHERE business = $1 AND id = $2)";
 
 Response create(const Call& call) {
+  access::only_query(call.request, {});
   const base::Json json = access::json_body(call.request);
   base::Fields body(json);
   const auto name = body.text("name", {.required = true});
@@ -125,6 +126,7 @@ constexpr const char* kDelete =
     "DELETE FROM saved_filters WHERE business = $1 AND id = $2 AND owner = $3";
 
 Response remove(const Call& call) {
+  access::only_query(call.request, {});
   const base::Id id = access::path_id(call.request, "saved filter");
   return call.write([&](db::Tx& tx) {
     if (tx.execute(kDelete, {tx.business(), id, call.actor.id}) == 0) {
