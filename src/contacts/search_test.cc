@@ -1,9 +1,14 @@
 // Finding contacts as one types.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "contacts/contacts.h"
+#include "base/json.h"
+#include "contacts/search.h"
 #include "contacts/terms.h"
 #include "contacts/test_clients.h"
 #include "db/db.h"
@@ -132,6 +137,49 @@ TEST_F(Search, takes_any_text) {
             "q too_many");
   EXPECT_EQ(api.get("/contacts?q=" + std::string(501, 'a'), api.owner).errors(), "q too_long");
   EXPECT_EQ(api.get("/contacts?q=\xFF", api.owner).errors(), "q utf8");
+}
+
+// Every text that one typing error makes of `word` (ASCII).
+std::vector<std::string> mistyped(const std::string& word) {
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    texts.push_back(word.substr(0, i) + word.substr(i + 1));
+    texts.push_back(word.substr(0, i) + "q" + word.substr(i + 1));
+    texts.push_back(word.substr(0, i) + "q" + word.substr(i));
+    if (i + 1 < word.size()) {
+      std::string swapped = word;
+      std::swap(swapped[i], swapped[i + 1]);
+      texts.push_back(swapped);
+    }
+  }
+  texts.push_back(word + "q");
+  return texts;
+}
+
+TEST(Spelling, of_each_name_any_single_error_is_forgiven) {
+  Clients api;
+  const std::vector<std::string> names = {
+      "anders",     "bauer",      "becker",    "fischer",  "hoffmann", "jansen",
+      "kazlauskas", "keller",     "koch",      "kruger",   "lange",    "lehmann",
+      "maier",      "martin",     "mayer",     "meier",    "meyer",    "muller",
+      "neumann",    "petrauskas", "richter",   "schafer",  "schmid",   "schmidt",
+      "schmitt",    "schmitz",    "schneider", "schroder", "schulz",   "schulze",
+      "vandijk",    "wagner",     "weber",     "werner",   "wolff",    "zimmermann"};
+  for (const std::string& name : names) api.create(R"({"family_name":")" + name + "\"}");
+  std::string missed;
+  api.database->read(1, [&](db::Tx& tx) {
+    for (const std::string& name : names) {
+      for (const std::string& query : mistyped(name)) {
+        if (query.size() < 4) continue;
+        const auto hits = search(tx, query, {}, "DE", 40);
+        const bool found = std::any_of(hits.begin(), hits.end(), [&](const Hit& hit) {
+          return hit.contact.profile.family_name == name;
+        });
+        if (!found) missed += query + " (" + name + ") ";
+      }
+    }
+  });
+  EXPECT_EQ(missed, "");
 }
 
 TEST(Terms, of_phone_numbers_are_international_and_national) {
