@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/encoding.h"
 #include "db/db.h"
 
 namespace annals::contacts {
@@ -41,7 +42,7 @@ std::string text_of(const Letters& letters) {
 
 Letters letters_of(std::string_view text) {
   Letters letters;
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  const std::uint8_t* bytes = base::as_bytes(text).data();
   const auto size = static_cast<std::int32_t>(text.size());
   for (std::int32_t at = 0; at < size;) {
     UChar32 c = 0;
@@ -135,10 +136,9 @@ void correct_at(Words& words, Found& found, const Letters& word, std::size_t i) 
     if (words.any_with(swapped)) found.add(swapped, false);
   }
   for (const char32_t letter : words.next(before)) {
-    if (letter != word[i] && words.any_with(before + letter + after)) {
-      found.add(before + letter + after, false);
-    }
-    const Letters longer = before + letter + word.substr(i);
+    const Letters begun = before + letter;
+    if (letter != word[i] && words.any_with(begun + after)) found.add(begun + after, false);
+    const Letters longer = begun + word[i] + after;
     if (words.any_with(longer)) found.add(longer, false);
   }
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -10,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/json.h"
@@ -23,6 +23,7 @@ namespace {
 
 std::vector<Mark> keys_of(const Profile& profile) {
   std::vector<Mark> keys;
+  keys.reserve(profile.uids.size() + 1);
   for (const Uid& uid : profile.uids) {
     keys.push_back({kUidKey, uid_key(uid.source, uid.external_id)});
   }
@@ -32,6 +33,7 @@ std::vector<Mark> keys_of(const Profile& profile) {
 
 std::vector<Mark> ways_of(const Profile& profile) {
   std::vector<Mark> ways;
+  ways.reserve(profile.emails.size() + profile.phones.size());
   for (const Email& email : profile.emails) {
     ways.push_back({kEmailWay, email_way(email.address)});
   }

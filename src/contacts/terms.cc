@@ -108,7 +108,7 @@ std::string term(db::BusinessKey business, Field field, std::string_view text) {
 std::string squeezed(std::string_view text) {
   const std::string folded = base::fold_case(text);
   std::string out;
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(folded.data());
+  const std::uint8_t* bytes = base::as_bytes(folded).data();
   const auto size = static_cast<std::int32_t>(folded.size());
   for (std::int32_t at = 0; at < size;) {
     const std::int32_t from = at;
