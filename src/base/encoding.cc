@@ -21,6 +21,7 @@ std::string encode_base64(ByteSpan bytes, int variant) {
 }
 
 std::optional<Bytes> decode_base64(std::string_view text, int variant) {
+  if (text.empty()) return Bytes{};
   Bytes out(text.size());
   std::size_t length = 0;
   const char* end = nullptr;
