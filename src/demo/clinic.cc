@@ -1,11 +1,15 @@
 // A practice for physiotherapy: courses of treatment, reminders by text message, forms and papers.
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "demo/houses.h"
 #include "demo/scenes.h"
+#include "demo/story.h"
 
 namespace annals::demo {
 namespace {

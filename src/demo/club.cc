@@ -1,12 +1,17 @@
 // A rowing club: yearly memberships, sessions on the water, letters, and a register that had
 // duplicates.
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "demo/houses.h"
 #include "demo/scenes.h"
+#include "demo/story.h"
 
 namespace annals::demo {
 namespace {

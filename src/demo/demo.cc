@@ -1,6 +1,7 @@
 #include "demo/demo.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -9,12 +10,16 @@
 #include <vector>
 
 #include "access/access.h"
+#include "access/actor.h"
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "catalog/catalog.h"
+#include "db/db.h"
 #include "demo/houses.h"
 #include "demo/stage.h"
+#include "demo/story.h"
 
 namespace annals::demo {
 namespace {

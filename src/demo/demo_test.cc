@@ -2,19 +2,23 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <memory>
 #include <set>
 #include <string>
 
 #include "access/access.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/temp_folder.h"
 #include "base/time.h"
 #include "catalog/catalog.h"
 #include "contacts/contacts.h"
+#include "db/db.h"
 #include "db/sqlite.h"
 #include "demo/houses.h"
+#include "demo/story.h"
 #include "entries/derive.h"
 
 namespace annals::demo {

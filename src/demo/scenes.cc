@@ -1,8 +1,15 @@
 #include "demo/scenes.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include "base/clock.h"
+#include "base/time.h"
+#include "demo/story.h"
 
 namespace annals::demo {
 namespace {

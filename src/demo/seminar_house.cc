@@ -1,11 +1,17 @@
 // A seminar house: groups of organisations and single guests, stays, letters, invoices.
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/time.h"
 #include "demo/houses.h"
 #include "demo/scenes.h"
+#include "demo/story.h"
 
 namespace annals::demo {
 namespace {

@@ -1,12 +1,25 @@
 #include "demo/stage.h"
 
+#include <cstddef>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "access/access.h"
+#include "access/actor.h"
+#include "access/route.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fields.h"
+#include "base/id.h"
+#include "base/json.h"
 #include "catalog/catalog.h"
 #include "contacts/contacts.h"
+#include "db/db.h"
+#include "demo/story.h"
 #include "entries/draft.h"
+#include "entries/entries.h"
 #include "entries/history.h"
 #include "http/message.h"
 #include "tasks/tasks.h"

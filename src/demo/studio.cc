@@ -1,11 +1,17 @@
 // A fitness studio: memberships with monthly debits, pauses and cancellations, classes, an app.
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "demo/houses.h"
 #include "demo/scenes.h"
+#include "demo/story.h"
 
 namespace annals::demo {
 namespace {

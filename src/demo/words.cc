@@ -1,6 +1,11 @@
 #include "demo/words.h"
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "base/text.h"
+#include "demo/story.h"
 
 namespace annals::demo {
 

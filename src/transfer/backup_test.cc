@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -9,10 +10,16 @@
 #include <string>
 
 #include "access/access.h"
+#include "access/actor.h"
+#include "base/clock.h"
+#include "base/encoding.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/id.h"
+#include "base/json.h"
 #include "base/temp_folder.h"
 #include "catalog/catalog.h"
+#include "db/db.h"
 #include "db/sqlite.h"
 #include "entries/entries.h"
 #include "transfer/files.h"

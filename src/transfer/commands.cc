@@ -1,5 +1,7 @@
 // What the commands import, backup and restore say on the terminal, and how they end.
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <filesystem>
 #include <iomanip>
@@ -9,7 +11,9 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "transfer/snapshot.h"
 #include "transfer/transfer.h"

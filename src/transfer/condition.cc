@@ -6,12 +6,25 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/time.h"
+#include "transfer/mapping_text.h"
+#include "transfer/template.h"
+#include "transfer/time_rule.h"
 
 namespace annals::transfer {
 namespace {

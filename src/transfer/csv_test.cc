@@ -5,11 +5,15 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "transfer/input.h"
 
 namespace annals::transfer {
 namespace {

@@ -7,11 +7,15 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
+#include <system_error>
 
 #include "base/encoding.h"
 #include "base/error.h"

@@ -1,27 +1,33 @@
 // The run of an import: one thread reads and plans rows, the caller's stores them, batch by batch.
 #include <algorithm>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <filesystem>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "access/actor.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/limits.h"
 #include "catalog/catalog.h"
 #include "contacts/contacts.h"
+#include "db/db.h"
 #include "entries/entries.h"
 #include "transfer/csv.h"
 #include "transfer/input.h"
 #include "transfer/mapping.h"
+#include "transfer/mapping_text.h"
 #include "transfer/row_file.h"
 #include "transfer/transfer.h"
 

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -11,11 +12,15 @@
 #include <vector>
 
 #include "access/access.h"
+#include "access/actor.h"
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/temp_folder.h"
 #include "base/time.h"
 #include "catalog/catalog.h"
 #include "contacts/contacts.h"
+#include "db/db.h"
 #include "db/sqlite.h"
 #include "entries/derive.h"
 #include "transfer/csv.h"

@@ -1,15 +1,27 @@
 #include "transfer/mapping.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <map>
+#include <memory>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/fields.h"
+#include "base/json.h"
 #include "base/time.h"
+#include "contacts/contacts.h"
 #include "entries/draft.h"
+#include "entries/entries.h"
 #include "transfer/condition.h"
+#include "transfer/csv.h"
+#include "transfer/mapping_text.h"
+#include "transfer/template.h"
 #include "transfer/time_rule.h"
 #include "transfer/value_rule.h"
 

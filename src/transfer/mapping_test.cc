@@ -2,11 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "base/time.h"
+#include "entries/entries.h"
+#include "transfer/csv.h"
+#include "transfer/mapping_text.h"
 
 namespace annals::transfer {
 namespace {

@@ -2,7 +2,13 @@
 
 #include <toml++/toml.h>
 
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/limits.h"

@@ -2,7 +2,10 @@
 
 #include <sqlite3.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <string>
 
 #include "base/encoding.h"
 #include "base/error.h"

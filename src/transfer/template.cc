@@ -1,10 +1,14 @@
 #include "transfer/template.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "transfer/mapping_text.h"
 
 namespace annals::transfer {
 

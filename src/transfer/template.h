@@ -2,6 +2,7 @@
 // to stand for itself. `{Column:lookup}` passes the cell through a table of the mapping.
 #pragma once
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>

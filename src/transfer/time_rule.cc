@@ -2,11 +2,21 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/time.h"
+#include "transfer/mapping_text.h"
+#include "transfer/template.h"
 
 namespace annals::transfer {
 namespace {

@@ -5,13 +5,23 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/time.h"
+#include "transfer/mapping_text.h"
+#include "transfer/template.h"
+#include "transfer/time_rule.h"
 
 namespace annals::transfer {
 namespace {
