@@ -79,6 +79,10 @@ struct Business {
 [[nodiscard]] std::optional<Actor> staff_actor(db::Tx& tx, db::BusinessKey business,
                                                std::string_view email);
 
+/// `actor` as its credential stands now, for what outlives a request; nullopt where it is no longer
+/// valid.
+[[nodiscard]] std::optional<Actor> renewed(db::Tx& tx, const Actor& actor);
+
 /// Adds a business with its owner, from a body as POST /setup takes it. An owner whose address and
 /// password are those of a staff member elsewhere is the same person there. Throws kInvalid.
 Business add_business(db::Database& database, const base::Json& body, const Wiring& wiring);

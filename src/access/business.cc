@@ -4,9 +4,11 @@
 #include <unicode/uenum.h>
 #include <unicode/utypes.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <string>
@@ -29,11 +31,13 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "db/db.h"
+#include "http/cursor.h"
 #include "http/message.h"
 
 namespace annals::access {
 namespace {
 
+constexpr std::string_view kList = "businesses";
 constexpr std::size_t kLanguageTagCharsMax = 35;  // RFC 5646 §4.4.1
 
 // ISO 4217, those in use.
@@ -210,12 +214,25 @@ std::vector<Business> businesses_of(db::Tx& tx, const Actor& actor) {
 
 http::Response list_businesses(const Call& call) {
   only_query(call.request, {"limit", "cursor"});
+  const std::size_t limit = page_limit(call.request);
+  const std::string after = http::open_cursor(call.request, kList);
   const auto all = call.read([&](db::Tx& tx) { return businesses_of(tx, call.actor); });
+  auto at = all.begin();
+  if (!after.empty()) {
+    at = std::find_if(at, all.end(), [&](const Business& one) { return one.id.text() == after; });
+    if (at != all.end()) ++at;
+  }
+  const auto end = at + std::min(all.end() - at, static_cast<std::ptrdiff_t>(limit));
   base::JsonWriter json;
   json.begin_object().key("items").begin_array();
-  for (const Business& business : all) write_business(json, business);
-  // They are few enough for one page.
-  json.end_array().member("next_cursor", nullptr).end_object();
+  for (; at != end; ++at) write_business(json, *at);
+  json.end_array().key("next_cursor");
+  if (end == all.end()) {
+    json.value(nullptr);
+  } else {
+    json.value(http::make_cursor(kList, std::prev(end)->id.text()));
+  }
+  json.end_object();
   return http::Response::json(200, json.take());
 }
 

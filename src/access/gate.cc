@@ -100,7 +100,26 @@ base::Error session_over() {
   return unauthenticated("Cookie", "session", "Your session is over. Sign in again.");
 }
 
+constexpr std::string_view kStandingApiKey = R"(
+  SELECT 1 FROM api_keys WHERE business = $1 AND id = $2 AND revoked_at IS NULL)";
+
 }  // namespace
+
+std::optional<Actor> renewed(db::Tx& tx, const Actor& actor) {
+  switch (actor.kind) {
+    case Actor::Kind::kStaff: {
+      auto found = find_session(tx, actor.session);
+      if (!found || tx.now() - found->used_at >= kIdle) return std::nullopt;
+      return std::move(found->actor);
+    }
+    case Actor::Kind::kApiKey:
+      if (!tx.query(kStandingApiKey, {actor.business, actor.id}).next()) return std::nullopt;
+      return actor;
+    case Actor::Kind::kSystem:
+      return actor;
+  }
+  return std::nullopt;
+}
 
 // What was looked up, by token hash. A change of credentials makes all of it void. On PostgreSQL
 // other processes change credentials too, so nothing is remembered there.

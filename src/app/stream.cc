@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/access.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -88,21 +89,28 @@ struct Stream::Hub {
     }
   }
 
-  // Sends what the client has not; false where it is gone.
+  // Sends what the client has not; false where it is gone, or not let in any more.
   bool catch_up(Client& client) {
     while (true) {
-      const std::vector<entries::Event> events =
+      const std::optional<std::vector<entries::Event>> found =
           database.read(client.actor.business, [&](db::Tx& tx) {
+            const auto actor = access::renewed(tx, client.actor);
+            if (!actor || !actor->may(access::Permission::kEntriesRead)) {
+              return std::optional<std::vector<entries::Event>>();
+            }
+            client.actor = *actor;
             std::vector<base::Id> members;
             if (client.contact) members = contacts::members(tx, *client.contact);
-            return entries::events_after(tx, client.actor, members, client.sent, kRowsMax);
+            return std::optional(
+                entries::events_after(tx, client.actor, members, client.sent, kRowsMax));
           });
-      for (const entries::Event& event : events) {
+      if (!found) return false;
+      for (const entries::Event& event : *found) {
         client.sent = event.pos;
         if (event.data.empty()) continue;  // not for this client
         if (!client.send({std::to_string(event.pos), event.name, event.data})) return false;
       }
-      if (static_cast<std::int64_t>(events.size()) < kRowsMax) return true;
+      if (static_cast<std::int64_t>(found->size()) < kRowsMax) return true;
     }
   }
 };

@@ -153,6 +153,7 @@ entries::ContactRef resolve(db::Tx& tx, const access::Actor& actor, const Select
   const auto found = matches(tx, actor, selector);
   if (found.empty()) {
     if (create != nullptr && !selector.id) {
+      actor.require(access::Permission::kContactsWrite);
       const Contact made =
           create_at(tx, actor, inheriting(*create, selector, actor.country), path_of_create(field));
       return {.id = made.id, .tag = made.tag};

@@ -20,11 +20,10 @@ void show(db::Tx& tx, const catalog::Sight& sight, const base::Id& entry, Event&
   const std::int64_t version = r.version + (history.retraction ? 1 : 0);
   base::JsonWriter out;
   out.begin_object();
-  const base::Json details =
-      r.category == "tasks" && !r.details.empty() ? base::parse_json(r.details) : base::Json();
-  if (const base::Json* task = details.find("task_id")) {
+  // Other entries name the task that follows on them.
+  if (r.category == "tasks" && r.task) {
     event.name = "task";
-    out.member("id", task->text()).member("contact_id", r.contact.text());
+    out.member("id", r.task->text()).member("contact_id", r.contact.text());
     out.end_object();
     event.data = out.take();
     return;

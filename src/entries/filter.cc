@@ -231,13 +231,15 @@ Cursor decode_cursor(std::string_view text, const http::Pairs& query,
   const auto occurred_at = read_integer(parts[1]);
   const auto pos = read_integer(parts[2]);
   if (parts[0] != "1" || !occurred_at || !pos || !base::is_utf8(rest)) throw broken_cursor();
+  const http::Pairs carried = parse_query(rest);
+  if (normalise(carried) != rest) throw broken_cursor();
   const std::string given = normalise(query);
   if (!given.empty() && given != rest) {
     throw base::malformed("cursor", "cursor",
                           "The cursor belongs to other filters; begin again without it.");
   }
   try {
-    return {parse_filter(parse_query(rest), time_zone), {*occurred_at, *pos}};
+    return {parse_filter(carried, time_zone), {*occurred_at, *pos}};
   } catch (const base::Error&) {
     throw broken_cursor();
   }

@@ -99,6 +99,11 @@ export class Server {
     return this.#log;
   }
 
+  /** Its exit code, once it has ended. */
+  ended(): Promise<number | null> {
+    return this.#ended;
+  }
+
   /** Ends it as a power cut does, and waits until it is gone. */
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');
