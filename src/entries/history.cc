@@ -163,7 +163,7 @@ Response show_summary(const Call& call, const Neighbours& neighbours) {
       out.value(nullptr);
     }
     out.key("days_since_last_contact").value(days);
-    out.member("open_tasks", neighbours.open_tasks(tx, scope.members));
+    out.member("open_tasks", neighbours.open_tasks(tx, call.actor, scope.members));
     out.key("next_appointment");
     if (const auto& next = summary.next_appointment) {
       out.begin_object()

@@ -18,8 +18,9 @@ struct Neighbours {
   /// Whose entries the history of a contact shows (contacts::members). Throws kNotFound.
   std::function<std::vector<base::Id>(db::Tx&, const base::Id&, std::optional<base::Micros>)>
       members;
-  /// How many open tasks these contacts have (tasks::open_count).
-  std::function<std::int64_t(db::Tx&, const std::vector<base::Id>&)> open_tasks;
+  /// How many open tasks these contacts have that the actor may see (tasks::open_count).
+  std::function<std::int64_t(db::Tx&, const access::Actor&, const std::vector<base::Id>&)>
+      open_tasks;
 };
 
 [[nodiscard]] access::Routes routes(Neighbours neighbours);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -39,6 +40,25 @@ bool visible(const Task& task, const catalog::Sight& sight) {
   return std::any_of(task.views.begin(), task.views.end(),
                      [&](const std::string& view) { return sight.views.contains(view); });
 }
+
+}  // namespace
+
+std::int64_t open_count(db::Tx& tx, const access::Actor& actor,
+                        const std::vector<base::Id>& contacts) {
+  if (contacts.empty()) return 0;
+  const catalog::Sight sight = catalog::sight(tx, actor);
+  std::int64_t count = 0;
+  Filter filter;
+  filter.contacts = contacts;
+  filter.statuses = {"open"};
+  each(tx, filter, [&](const Task& task) {
+    if (visible(task, sight)) ++count;
+    return true;
+  });
+  return count;
+}
+
+namespace {
 
 // The names of staff members, each looked up once.
 class Names {

@@ -152,14 +152,4 @@ void each(db::Tx& tx, const Filter& filter, const std::function<bool(Task)>& tak
   }
 }
 
-constexpr std::string_view kCountOpen =
-    "SELECT COUNT(*) FROM tasks WHERE status = 'open' AND business = ";
-
-std::int64_t open_count(db::Tx& tx, const std::vector<base::Id>& contacts) {
-  if (contacts.empty()) return 0;
-  Query query(kCountOpen);
-  auto rows = query.param(tx.business()).text(" AND contact IN ").list(contacts).run(tx);
-  return rows.next() ? rows->integer(0) : 0;
-}
-
 }  // namespace annals::tasks

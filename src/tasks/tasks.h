@@ -37,8 +37,9 @@ struct NewTask {
 base::Id create(db::Tx& tx, const access::Actor& actor, const NewTask& wanted,
                 const std::string& path = "");
 
-/// How many open tasks these contacts have.
-[[nodiscard]] std::int64_t open_count(db::Tx& tx, const std::vector<base::Id>& contacts);
+/// How many open tasks these contacts have, of those that `actor` may see.
+[[nodiscard]] std::int64_t open_count(db::Tx& tx, const access::Actor& actor,
+                                      const std::vector<base::Id>& contacts);
 
 /// /tasks and below.
 [[nodiscard]] access::Routes routes();

@@ -128,6 +128,46 @@ describe('private', () => {
   });
 });
 
+describe('a task that follows on an entry', () => {
+  test('is seen by those who see the entry, and by its assignee', async () => {
+    const contact = await studio.person();
+    const { task_id, id } = await owner.post(entries, {
+      type: 'note',
+      contact: { id: contact },
+      private: true,
+      task: { title: 'Platypus', assignee: studio.members.manager.id },
+    });
+    const ways = async (client: Client) => {
+      const path = `/api/v1/tasks/${task_id}`;
+      const listed = await client.all('/api/v1/tasks', { limit: 200 });
+      const history = await client.all(`/api/v1/contacts/${contact}/entries`);
+      return {
+        read: (await client.request('GET', path)).status,
+        listed: listed.some((task) => task.id === task_id),
+        counted: (await client.get(`/api/v1/contacts/${contact}/summary`)).open_tasks,
+        recorded: history.some((e) => e.type === 'task.created'),
+      };
+    };
+    const seen = { read: 200, listed: true, counted: 1 };
+    const hidden = { read: 404, listed: false, counted: 0, recorded: false };
+    expect(await ways(owner)).toEqual({ ...seen, recorded: true });
+    expect(await ways(studio.manager)).toMatchObject(seen);
+    for (const client of [studio.staff, studio.auditor]) {
+      expect(await ways(client)).toEqual(hidden);
+      for (const [method, path, json] of [
+        ['PATCH', '', { title: 'x' }],
+        ['POST', '/complete', undefined],
+      ] as const) {
+        const reply = await client.request(method, `/api/v1/tasks/${task_id}${path}`, { json });
+        expect(reply.status).toBe(client === studio.auditor ? 403 : 404);
+      }
+      const wrong = { title: 'Mine', entry: id };
+      const reply = await studio.staff.request('POST', '/api/v1/tasks', { json: wrong });
+      expect([404, 422]).toContain(reply.status);
+    }
+  });
+});
+
 describe('log views', () => {
   test('stated views are for their roles, owners and keys that name them', async () => {
     const money = await record(owner, { views: ['financial'] });
