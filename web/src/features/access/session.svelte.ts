@@ -30,8 +30,17 @@ export function set_up(setup: Setup): Promise<Me> {
   return body_of(api.POST('/api/v1/setup', { body: setup }));
 }
 
-export function sign_in(email: string, password: string): Promise<Me> {
-  return body_of(api.POST('/api/v1/session', { body: { email, password } }));
+/** Without `business` a person who works in several gets a Problem that names them. */
+export function sign_in(email: string, password: string, business?: string): Promise<Me> {
+  return body_of(
+    api.POST('/api/v1/session', { body: { email, password, ...(business && { business }) } }),
+  );
+}
+
+/** Where the person works in several businesses: the id of one of them. */
+export function one_of_several(cause: unknown): string | undefined {
+  if (!(cause instanceof Problem)) return undefined;
+  return cause.errors.find((error) => error.code === 'several_businesses')?.ids?.[0];
 }
 
 export async function sign_out(): Promise<void> {
