@@ -6,7 +6,7 @@ export default defineConfig({
     // Each file has a server of its own, which takes a core by itself when it is under load.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 60_000,
   },
 });
