@@ -29,6 +29,7 @@ using http::Response;
 
 // Lines of NDJSON that share a transaction.
 constexpr std::size_t kLinesPerCommit = 500;
+constexpr std::size_t kBytesPerCommit = 256 * 1024;  // of them; the line that passes it is the last
 constexpr std::int64_t kNdjsonDeadlineMs = 120'000;
 
 // A draft with all that it asks for. Refers to the JSON that it was read from.
@@ -258,14 +259,24 @@ void write_rejected(base::JsonWriter& out, const std::vector<Rejected>& rejected
   out.end_array();
 }
 
+// The lines from `at` on that go into one transaction.
+std::span<const Line> next_lines(const std::vector<Line>& lines, std::size_t at) {
+  std::size_t bytes = 0;
+  std::size_t end = at;
+  while (end < lines.size() && end - at < kLinesPerCommit && bytes < kBytesPerCommit) {
+    bytes += lines[end++].text.size();
+  }
+  return {lines.data() + at, end - at};
+}
+
 Response record_lines(const Call& call) {
   const std::vector<Line> lines = split_lines(call.request.body);
   std::vector<Rejected> rejected;
   base::JsonWriter out;
   out.begin_object().key("items").begin_array();
-  for (std::size_t at = 0; at < lines.size(); at += kLinesPerCommit) {
-    const std::span<const Line> some(lines.data() + at,
-                                     std::min(kLinesPerCommit, lines.size() - at));
+  for (std::size_t at = 0; at < lines.size();) {
+    const std::span<const Line> some = next_lines(lines, at);
+    at += some.size();
     const std::vector<Ready> ready = parse_lines(some, call.actor.time_zone, rejected);
     if (ready.empty()) continue;
     Outcome outcome = commit_lines(call, ready);

@@ -28,6 +28,7 @@ namespace annals::db {
 /// (for query(): as long as the Rows).
 class Param {
  public:
+  // NOLINTBEGIN(google-explicit-constructor): parameters stand in a braced list as they are
   Param(std::nullptr_t) {}
   Param(std::string_view text) : value_(text) {}
   Param(const std::string& text) : value_(std::string_view(text)) {}
@@ -42,6 +43,7 @@ class Param {
   Param(const std::optional<T>& maybe) {
     if (maybe) value_ = Param(*maybe).value_;
   }
+  // NOLINTEND(google-explicit-constructor)
   using Value = std::variant<std::monostate, std::int64_t, std::string_view, base::ByteSpan>;
   [[nodiscard]] const Value& value() const { return value_; }
 
@@ -127,9 +129,10 @@ class Tx {
   /// stands. The exception goes on.
   virtual void nested(const std::function<void()>& part) = 0;
 
-  /// Tells how far this transaction has written the journal, so that later reads wait until the
-  /// derived tables have it.
-  virtual void journal_reaches(std::int64_t pos) = 0;
+  /// Tells how far this transaction has written the journal, and the size of the row that it wrote
+  /// there: later reads wait until the derived tables have it, and writes wait where the rows or
+  /// bytes that are not derived yet become too many.
+  virtual void journal_reaches(std::int64_t pos, std::size_t bytes) = 0;
   /// Reads derived tables as far as they are applied. In a read transaction it is query(); on the
   /// writer the derived tables are no part of the transaction and may lag behind the journal.
   [[nodiscard]] virtual Rows query_derived(std::string_view sql, std::span<const Param> params) = 0;

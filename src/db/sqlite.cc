@@ -28,6 +28,7 @@ using base::Code;
 using base::Error;
 
 constexpr std::size_t kGroupMax = 1'024;               // writes of one commit
+constexpr std::size_t kGroupBytesMax = 1024 * 1024;    // of records; the last write may pass it
 constexpr int kWalPagesMax = 64 * 1024 * 1024 / 4096;  // the writer checkpoints beyond this
 constexpr std::int64_t kReaderWaitMs = 1'000;          // for a free read connection
 constexpr std::int64_t kDerivedWaitMs = 5'000;         // for the applier, before a read gives up
@@ -95,6 +96,7 @@ class SqliteTx final : public Tx {
     const std::size_t undos = undos_.size();
     const std::size_t dones = dones_.size();
     const std::int64_t pos = journal_pos_;
+    const std::size_t bytes = journal_bytes_;
     connection_.execute("SAVEPOINT part");
     try {
       part();
@@ -102,6 +104,7 @@ class SqliteTx final : public Tx {
       undo(undos);
       dones_.resize(dones);
       journal_pos_ = pos;
+      journal_bytes_ = bytes;
       if (connection_.in_transaction()) {
         connection_.execute("ROLLBACK TO part");
         connection_.execute("RELEASE part");
@@ -110,7 +113,10 @@ class SqliteTx final : public Tx {
     }
     connection_.execute("RELEASE part");
   }
-  void journal_reaches(std::int64_t pos) override { journal_pos_ = std::max(journal_pos_, pos); }
+  void journal_reaches(std::int64_t pos, std::size_t bytes) override {
+    journal_pos_ = std::max(journal_pos_, pos);
+    journal_bytes_ += bytes;
+  }
   [[nodiscard]] std::shared_ptr<void>& writer_memory() override { return memory_; }
   [[nodiscard]] const base::Clock& clock() const override { return clock_; }
 
@@ -118,11 +124,13 @@ class SqliteTx final : public Tx {
     undo(0);
     dones_.clear();
     journal_pos_ = 0;
+    journal_bytes_ = 0;
   }
   void committed() {
     for (auto& done : dones_) done();
   }
   [[nodiscard]] std::int64_t journal_pos() const { return journal_pos_; }
+  [[nodiscard]] std::size_t journal_bytes() const { return journal_bytes_; }
 
  private:
   void undo(std::size_t down_to) {
@@ -142,6 +150,7 @@ class SqliteTx final : public Tx {
   std::vector<std::function<void()>> undos_;
   std::vector<std::function<void()>> dones_;
   std::int64_t journal_pos_ = 0;
+  std::size_t journal_bytes_ = 0;
 };
 
 // A write that waits. Lives on the stack of the thread that waits for it.
@@ -160,6 +169,21 @@ struct Job {
     done.notify_one();
   }
 };
+
+// What one commit appended to the journal.
+struct JournalPart {
+  std::int64_t pos = 0;  // its last position
+  std::size_t bytes = 0;
+};
+
+void refuse(const std::vector<Job*>& jobs, const std::string& message) {
+  for (Job* job : jobs) {
+    job->error = std::make_exception_ptr(Error(Code::kUnavailable, message));
+    job->finish();
+  }
+}
+
+constexpr const char* kDiskRefuses = "The disk does not take writes at the moment. Try again.";
 
 class SqliteDatabase final : public Database {
  public:
@@ -193,7 +217,7 @@ class SqliteDatabase final : public Database {
     derived_moved_.notify_all();
     writer_thread_.join();
     if (applier_thread_.joinable()) applier_thread_.join();
-    writer_->script("PRAGMA wal_checkpoint(PASSIVE)");
+    checkpoint();  // there is no writer where the disk failed and has not come back
   }
 
   [[nodiscard]] Blobs& blobs() override { return blobs_; }
@@ -245,7 +269,11 @@ class SqliteDatabase final : public Database {
 
   void write_loop();
   bool take_group(std::vector<Job*>& group);
-  void run_group(const std::vector<Job*>& group);
+  bool derived_is_far_behind() const;
+  bool wait_for_applier();
+  void give_back(std::vector<Job*>& group, std::size_t from);
+  void checkpoint();
+  void run_group(std::vector<Job*> group);
   void run_job(Job& job, bool alone);
   void roll_back_group(const std::vector<Job*>& group, const std::exception_ptr& cause);
   void retry_alone(const std::vector<Job*>& group);
@@ -277,6 +305,8 @@ class SqliteDatabase final : public Database {
   std::atomic<std::int64_t> applied_ = 0;    // the last position that derived tables have
   std::mutex derived_mutex_;
   std::condition_variable derived_moved_;
+  std::deque<JournalPart> tail_;  // what is committed and not derived, by commits
+  std::size_t tail_bytes_ = 0;
   std::unique_ptr<SqliteConnection> applier_connection_;
 
   std::mutex readers_mutex_;
@@ -318,29 +348,50 @@ bool SqliteDatabase::take_group(std::vector<Job*>& group) {
   return !group.empty();
 }
 
+bool SqliteDatabase::derived_is_far_behind() const {
+  return lag() >= static_cast<std::int64_t>(base::limits::kApplierLagEntriesMax) ||
+         tail_bytes_ >= base::limits::kApplierLagBytesMax;
+}
+
+// Back-pressure: the derived tables must not fall behind without end. False where they did not
+// come nearer in time.
+bool SqliteDatabase::wait_for_applier() {
+  if (!options_.derive) return true;
+  std::unique_lock lock(derived_mutex_);
+  return derived_moved_.wait_for(lock, std::chrono::milliseconds(kDerivedWaitMs),
+                                 [this] { return stopping_ || !derived_is_far_behind(); });
+}
+
+void SqliteDatabase::checkpoint() {
+  try {
+    if (writer_) writer_->script("PRAGMA wal_checkpoint(PASSIVE)");
+  } catch (const Error&) {
+    base::log(base::Level::kWarn, "checkpoint failed");
+  }
+  wal_pages_ = 0;
+}
+
 void SqliteDatabase::write_loop() {
   std::vector<Job*> group;
   while (true) {
     group.clear();
     if (!take_group(group)) return;  // stopping, and nothing is left
-    if (options_.derive) {
-      // Back-pressure: the derived tables must not fall behind without end.
-      std::unique_lock lock(derived_mutex_);
-      derived_moved_.wait(lock, [this] {
-        return lag() < static_cast<std::int64_t>(base::limits::kApplierLagEntriesMax) || stopping_;
-      });
+    if (!wait_for_applier()) {
+      refuse(group, "The index is being brought up to date; nothing was stored. Try again.");
+      continue;
     }
     run_group(group);
     if (disk_failed_) recover_disk();
-    if (wal_pages_ > kWalPagesMax) {
-      try {
-        writer_->script("PRAGMA wal_checkpoint(PASSIVE)");
-      } catch (const Error&) {
-        base::log(base::Level::kWarn, "checkpoint failed");
-      }
-      wal_pages_ = 0;
-    }
+    if (wal_pages_ > kWalPagesMax) checkpoint();
   }
+}
+
+// Leaves the jobs before `from`; the others are first in the queue again.
+void SqliteDatabase::give_back(std::vector<Job*>& group, std::size_t from) {
+  const std::lock_guard lock(mutex_);
+  const auto first = group.begin() + static_cast<std::ptrdiff_t>(from);
+  queue_.insert(queue_.begin(), first, group.end());
+  group.erase(first, group.end());
 }
 
 void SqliteDatabase::run_job(Job& job, bool alone) {
@@ -361,18 +412,23 @@ void SqliteDatabase::run_job(Job& job, bool alone) {
   }
 }
 
-void SqliteDatabase::run_group(const std::vector<Job*>& group) {
+void SqliteDatabase::run_group(std::vector<Job*> group) {
+  const bool alone = group.size() == 1;
   try {
     writer_->execute("BEGIN IMMEDIATE");
-    for (Job* job : group) {
-      run_job(*job, group.size() == 1);
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      if (bytes >= kGroupBytesMax) give_back(group, i);  // which ends this loop
+      if (i == group.size()) break;
+      run_job(*group[i], alone);
       // A disk error ends the whole transaction, whatever statement met it.
       if (!writer_->in_transaction()) {
-        roll_back_group(group, job->error);
+        roll_back_group(group, group[i]->error);
         return;
       }
+      bytes += group[i]->tx->journal_bytes();
     }
-    if (group.size() == 1 && group.front()->error) {
+    if (alone && group.front()->error) {
       writer_->execute("ROLLBACK");
     } else {
       writer_->execute("COMMIT");
@@ -421,22 +477,28 @@ void SqliteDatabase::roll_back_group(const std::vector<Job*>& group,
 void SqliteDatabase::retry_alone(const std::vector<Job*>& group) {
   for (Job* job : group) {
     if (disk_failed_) {
-      job->error = std::make_exception_ptr(
-          Error(Code::kUnavailable, "The disk does not take writes at the moment. Try again."));
-      job->finish();
-      continue;
+      refuse({job}, kDiskRefuses);
+    } else {
+      run_group({job});
     }
-    run_group({job});
   }
 }
 
 void SqliteDatabase::publish(const std::vector<Job*>& group) {
   std::int64_t pos = 0;
-  for (const Job* job : group) pos = std::max(pos, job->tx->journal_pos());
+  std::size_t bytes = 0;
+  for (const Job* job : group) {
+    pos = std::max(pos, job->tx->journal_pos());
+    bytes += job->tx->journal_bytes();
+  }
   if (pos > 0) {
     {
       const std::lock_guard lock(derived_mutex_);
       committed_ = pos;
+      if (options_.derive) {
+        tail_.push_back({pos, bytes});
+        tail_bytes_ += bytes;
+      }
     }
     derived_moved_.notify_all();
   }
@@ -474,11 +536,8 @@ void SqliteDatabase::recover_disk() {
       return;
     } catch (const Error&) {
       std::unique_lock lock(mutex_);
-      for (Job* job : std::exchange(queue_, {})) {
-        job->error = std::make_exception_ptr(
-            Error(Code::kUnavailable, "The disk does not take writes at the moment. Try again."));
-        job->finish();
-      }
+      refuse({queue_.begin(), queue_.end()}, kDiskRefuses);
+      queue_.clear();
       if (work_.wait_for(lock, std::chrono::milliseconds(kReopenPauseMs),
                          [this] { return stopping_.load(); })) {
         return;
@@ -502,6 +561,10 @@ bool SqliteDatabase::apply_batch() {
     {
       const std::lock_guard lock(derived_mutex_);
       applied_ = to;
+      while (!tail_.empty() && tail_.front().pos <= to) {
+        tail_bytes_ -= tail_.front().bytes;
+        tail_.pop_front();
+      }
     }
     derived_moved_.notify_all();
     return true;

@@ -3,10 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <fstream>
+#include <mutex>
 #include <thread>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/temp_folder.h"
 
 namespace annals::db {
@@ -128,7 +132,7 @@ TEST(SqliteTest, AReadWaitsUntilWhatWasCommittedIsDerived) {
   };
   const auto database = open_sqlite(options);
   for (std::int64_t pos = 1; pos <= 50; ++pos) {
-    database->write(kNoBusiness, [&](Tx& tx) { tx.journal_reaches(pos); });
+    database->write(kNoBusiness, [&](Tx& tx) { tx.journal_reaches(pos, 1); });
     const auto seen = database->read(kNoBusiness, [](Tx& tx) {
       auto rows = tx.query("SELECT count(*) FROM contact_tags", {});
       EXPECT_TRUE(rows.next());
@@ -136,6 +140,74 @@ TEST(SqliteTest, AReadWaitsUntilWhatWasCommittedIsDerived) {
     });
     EXPECT_EQ(seen, pos);
   }
+}
+
+TEST(SqliteTest, LargeRecordsAreDerivedBeforeMoreAreTaken) {
+  const base::TempFolder folder;
+  static constexpr std::size_t kBytes = base::limits::kApplierLagBytesMax / 4;
+  static constexpr std::int64_t kWrites = 20;
+  // Beyond the limit at most what one more group holds.
+  static constexpr std::int64_t kLagMax = 6;
+  std::mutex mutex;
+  std::condition_variable more;
+  std::int64_t written = 0;
+  std::int64_t most = 0;
+  bool waited = false;
+  Options options{.folder = folder.path()};
+  options.derive = [&](Tx&, std::int64_t after) {
+    std::unique_lock lock(mutex);
+    // Gives a writer that does not wait the time to be seen.
+    if (!waited) {
+      more.wait_for(lock, std::chrono::milliseconds(200), [&] { return written > kLagMax; });
+      most = written;
+    }
+    waited = true;
+    return after + 1;
+  };
+  const auto database = open_sqlite(options);
+  std::thread writer([&] {
+    for (std::int64_t pos = 1; pos <= kWrites; ++pos) {
+      database->write(kNoBusiness, [&](Tx& tx) { tx.journal_reaches(pos, kBytes); });
+      const std::lock_guard lock(mutex);
+      ++written;
+      more.notify_all();
+    }
+  });
+  writer.join();
+  EXPECT_LE(most, kLagMax);
+  database->read(kNoBusiness, [](Tx&) {});
+  EXPECT_EQ(database->lag(), 0);
+}
+
+TEST(SqliteTest, AGroupOfLargeRecordsIsCommittedInParts) {
+  const base::TempFolder folder;
+  std::vector<std::int64_t> commits;
+  const auto database = open_sqlite({.folder = folder.path()});
+  database->on_journal([&](std::int64_t pos) { commits.push_back(pos); });
+  std::atomic<std::int64_t> pos = 0;
+  std::atomic<bool> go = false;
+  std::vector<std::thread> threads;
+  // Holds the writer until all others wait, so that they are one group.
+  std::thread first([&] { database->write(kNoBusiness, [&](Tx&) { go.wait(false); }); });
+  static constexpr int kWriters = 8;
+  std::atomic<int> started = 0;
+  for (int i = 0; i < kWriters; ++i) {
+    threads.emplace_back([&, i] {
+      ++started;
+      database->write(kNoBusiness, [&](Tx& tx) {
+        tx.execute(kAdd, {1, std::to_string(i), "A"});
+        tx.journal_reaches(++pos, 1024 * 1024);
+      });
+    });
+  }
+  while (started < kWriters) std::this_thread::yield();
+  go = true;
+  go.notify_all();
+  first.join();
+  for (auto& thread : threads) thread.join();
+  database->write(kNoBusiness, [](Tx&) {});  // after it the listener has heard of all others
+  EXPECT_EQ(count(*database), kWriters);
+  EXPECT_EQ(commits.size(), static_cast<std::size_t>(kWriters));
 }
 
 TEST(SqliteTest, AFolderInUseIsRefused) {

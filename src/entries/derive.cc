@@ -20,6 +20,7 @@ namespace {
 
 // Rows of one transaction: large enough to spare commits, small enough for readers that wait.
 constexpr std::int64_t kBatchRows = 1'000;
+constexpr std::size_t kBatchBytes = 256 * 1024;  // of records; the row that passes it is the last
 
 struct JournalRow {
   std::int64_t pos = 0;
@@ -61,12 +62,14 @@ constexpr const char* kJournal = R"(
 
 std::vector<JournalRow> read_journal(db::Tx& tx, std::int64_t after) {
   std::vector<JournalRow> rows_read;
+  std::size_t bytes = 0;
   db::Rows rows = tx.query(kJournal, {after, kBatchRows});
-  while (rows.next()) {
+  while (bytes < kBatchBytes && rows.next()) {
     rows_read.push_back({rows->integer(0), rows->integer(1), rows->id(2), rows->id(3),
                          rows->integer(4), static_cast<ledger::Kind>(rows->integer(5)),
                          rows->integer(6), rows->integer(7), rows->integer(8), rows->integer(9),
                          rows->string(10)});
+    bytes += rows_read.back().record.size();
   }
   return rows_read;
 }

@@ -149,7 +149,7 @@ std::int64_t append(db::Tx& tx, const Row& row) {
   CHECK(rows.next());
   const std::int64_t pos = rows->integer(0);
   CHECK(!rows.next());  // runs the statement to its end
-  tx.journal_reaches(pos);
+  tx.journal_reaches(pos, row.record.size());
   heads_of(tx).last_pos = pos;
   return pos;
 }
