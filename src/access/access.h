@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "access/actor.h"
-#include "access/password.h"
+#include "access/password.h"  // IWYU pragma: export
 #include "access/route.h"
 #include "base/clock.h"
 #include "base/id.h"

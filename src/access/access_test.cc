@@ -3,11 +3,21 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
+#include "access/actor.h"
+#include "access/password.h"
+#include "access/route.h"
 #include "access/test_api.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
 #include "base/limits.h"
+#include "db/db.h"
+#include "http/message.h"
 
 namespace annals::access {
 namespace {

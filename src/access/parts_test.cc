@@ -1,13 +1,16 @@
 // The parts that need no database: origins, throttles, passwords.
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "access/credential.h"
 #include "access/origin.h"
 #include "access/password.h"
 #include "access/throttle.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "http/message.h"

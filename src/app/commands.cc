@@ -2,9 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <memory>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -12,8 +17,10 @@
 #include "access/access.h"
 #include "app/open.h"
 #include "app/route_list.h"
+#include "app/server.h"
+#include "base/clock.h"
 #include "base/error.h"
-#include "base/log.h"
+#include "base/json.h"
 #include "base/temp_folder.h"
 #include "catalog/catalog.h"
 #include "db/db.h"

@@ -3,13 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "access/test_api.h"
 #include "app/record.h"
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "catalog/catalog.h"

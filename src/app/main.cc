@@ -1,13 +1,10 @@
 // `annals`: one program, its commands.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <iostream>
 #include <string>
 
 #include "app/commands.h"
-#include "app/server.h"
 #include "app/version.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 

@@ -1,7 +1,11 @@
 #include "app/open.h"
+#include <memory>
+#include <string>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "contacts/contacts.h"
+#include "db/db.h"
 #include "db/sqlite.h"
 #include "entries/derive.h"
 

@@ -4,9 +4,16 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <cstdio>
+#include <iterator>
+#include <memory>
 #include <mutex>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -18,6 +25,7 @@
 #include "app/stream.h"
 #include "app/version.h"
 #include "app/web_routes.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -26,8 +34,9 @@
 #include "db/db.h"
 #include "entries/attachments.h"
 #include "entries/history.h"
+#include "http/message.h"
 #include "http/metrics.h"
-#include "http/problem.h"
+#include "http/router.h"
 #include "http/server.h"
 #include "tasks/tasks.h"
 

@@ -1,20 +1,27 @@
 #include "app/stream.h"
 
+#include <algorithm>
 #include <charconv>
 #include <condition_variable>
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "access/access.h"
+#include "access/actor.h"
+#include "access/route.h"
 #include "base/error.h"
-#include "base/json.h"
+#include "base/id.h"
 #include "base/log.h"
 #include "contacts/contacts.h"
+#include "db/db.h"
 #include "entries/events.h"
 #include "http/message.h"
 

@@ -1,5 +1,6 @@
 // Hexadecimal and base64 (RFC 4648), percent-encoding (RFC 3986) and UTF-8 (RFC 3629).
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>

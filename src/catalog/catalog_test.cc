@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "access/access.h"
+#include "access/actor.h"
 #include "access/test_api.h"
 #include "base/error.h"
 #include "base/json.h"

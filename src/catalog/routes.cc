@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -11,7 +10,6 @@
 
 #include "access/actor.h"
 #include "access/route.h"
-#include "base/encoding.h"
 #include "base/error.h"
 #include "base/fields.h"
 #include "base/fold.h"

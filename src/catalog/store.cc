@@ -1,10 +1,8 @@
 #include "catalog/store.h"
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/json.h"

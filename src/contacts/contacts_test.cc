@@ -3,14 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "access/access.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "base/json.h"
+#include "catalog/catalog.h"
 #include "contacts/test_clients.h"
 #include "db/db.h"
 #include "http/message.h"

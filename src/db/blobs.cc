@@ -6,11 +6,19 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <ios>
 #include <iterator>
+#include <string>
+#include <system_error>
 
+#include "base/encoding.h"
 #include "base/error.h"
+#include "base/hash.h"
 
 namespace annals::db {
 namespace {

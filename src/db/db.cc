@@ -1,8 +1,12 @@
 #include "db/db.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 
+#include "base/encoding.h"
 #include "base/error.h"
+#include "base/id.h"
 
 namespace annals::db {
 

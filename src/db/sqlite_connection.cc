@@ -2,9 +2,19 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
 #include <utility>
+#include <variant>
+#include <vector>
 
+#include "base/clock.h"
+#include "base/encoding.h"
 #include "base/error.h"
+#include "db/db.h"
 
 namespace annals::db {
 namespace {

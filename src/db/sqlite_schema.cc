@@ -2,11 +2,14 @@
 
 #include <sqlite3.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <span>
+#include <string>
 
 #include "base/error.h"
-#include "base/log.h"
+#include "db/db.h"
 #include "db/migrations.h"
 #include "db/sqlite.h"
 #include "db/sqlite_connection.h"

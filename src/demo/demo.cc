@@ -14,7 +14,6 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "catalog/catalog.h"
 #include "db/db.h"
 #include "demo/houses.h"

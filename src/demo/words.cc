@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "base/text.h"
-#include "demo/story.h"
 
 namespace annals::demo {
 

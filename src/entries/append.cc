@@ -1,15 +1,26 @@
 #include "entries/append.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "access/actor.h"
 #include "access/directory.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/hash.h"
+#include "base/id.h"
 #include "base/random.h"
 #include "catalog/catalog.h"
+#include "db/db.h"
 #include "entries/attachments.h"
+#include "entries/entries.h"
+#include "entries/record.h"
+#include "ledger/ledger.h"
 
 namespace annals::entries {
 namespace {

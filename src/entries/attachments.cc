@@ -3,12 +3,21 @@
 #include <magic.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
+#include "access/actor.h"
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "base/limits.h"
+#include "catalog/catalog.h"
+#include "db/db.h"
 #include "entries/append.h"
 #include "entries/load.h"
 

@@ -2,10 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 
+#include "access/actor.h"
+#include "base/encoding.h"
+#include "base/id.h"
+#include "base/json.h"
 #include "base/temp_folder.h"
 #include "catalog/catalog.h"
+#include "db/db.h"
 #include "db/sqlite.h"
 #include "entries/draft.h"
 #include "entries/entries.h"

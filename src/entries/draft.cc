@@ -2,10 +2,20 @@
 
 #include <unicode/ucurr.h>
 
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/fields.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "entries/entries.h"
 
 namespace annals::entries {
 namespace {

@@ -1,14 +1,21 @@
 #include "entries/entries.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string>
+#include <utility>
 
+#include "access/actor.h"
 #include "access/directory.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/id.h"
 #include "catalog/catalog.h"
+#include "db/db.h"
 #include "entries/append.h"
 #include "entries/load.h"
 #include "entries/record.h"

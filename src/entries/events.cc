@@ -1,11 +1,17 @@
 #include "entries/events.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <vector>
 
+#include "access/actor.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "catalog/catalog.h"
+#include "db/db.h"
 #include "entries/load.h"
+#include "entries/record.h"
 
 namespace annals::entries {
 namespace {

@@ -1,11 +1,21 @@
 #include "entries/export.h"
 
+#include <cstddef>
+#include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "base/json.h"
 #include "base/time.h"
+#include "db/db.h"
+#include "entries/filter.h"
+#include "entries/record.h"
 #include "entries/timeline.h"
 #include "entries/view.h"
+#include "http/message.h"
 
 namespace annals::entries {
 namespace {

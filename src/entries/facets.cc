@@ -1,13 +1,21 @@
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/id.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "db/db.h"
 #include "entries/filter.h"
-#include "entries/search.h"
+#include "entries/sql.h"
 #include "entries/timeline.h"
 
 namespace annals::entries {

@@ -3,16 +3,27 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <map>
-#include <span>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "base/limits.h"
 #include "base/time.h"
+#include "catalog/catalog.h"
+#include "db/db.h"
 #include "entries/search.h"
+#include "entries/sql.h"
 #include "entries/visibility.h"
+#include "http/message.h"
 
 namespace annals::entries {
 namespace {

@@ -1,16 +1,24 @@
 #include "entries/history.h"
 
-#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "access/actor.h"
+#include "access/route.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/time.h"
 #include "catalog/catalog.h"
+#include "db/db.h"
 #include "entries/attachments.h"
 #include "entries/draft.h"
 #include "entries/export.h"
@@ -21,6 +29,7 @@
 #include "entries/summary.h"
 #include "entries/timeline.h"
 #include "entries/view.h"
+#include "http/message.h"
 #include "http/multipart.h"
 
 namespace annals::entries {

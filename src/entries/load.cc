@@ -1,8 +1,17 @@
 #include "entries/load.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
 
+#include "base/clock.h"
+#include "base/encoding.h"
 #include "base/error.h"
+#include "catalog/catalog.h"
+#include "db/db.h"
+#include "entries/record.h"
 #include "entries/visibility.h"
 #include "ledger/ledger.h"
 

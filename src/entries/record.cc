@@ -1,8 +1,15 @@
 #include "entries/record.h"
 
-#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/error.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "entries/entries.h"
 
 namespace annals::entries {
 namespace {

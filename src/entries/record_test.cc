@@ -1,10 +1,15 @@
 #include "entries/record.h"
 
 #include <gtest/gtest.h>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "base/json.h"
+#include "entries/entries.h"
 #include "entries/export.h"
 #include "entries/filter.h"
 #include "entries/search.h"

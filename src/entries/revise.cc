@@ -1,8 +1,18 @@
 #include "entries/revise.h"
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
 
+#include "access/actor.h"
 #include "base/error.h"
+#include "catalog/catalog.h"
+#include "db/db.h"
 #include "entries/append.h"
+#include "entries/draft.h"
+#include "entries/entries.h"
 #include "entries/load.h"
+#include "entries/record.h"
 #include "ledger/ledger.h"
 
 namespace annals::entries {

@@ -1,13 +1,22 @@
 #include "entries/saved_filters.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 
+#include "access/actor.h"
+#include "access/route.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/fields.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "db/db.h"
 #include "entries/filter.h"
+#include "http/message.h"
 
 namespace annals::entries {
 namespace {

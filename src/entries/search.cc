@@ -1,12 +1,21 @@
 #include "entries/search.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "db/db.h"
+#include "entries/record.h"
 
 namespace annals::entries {
 namespace {

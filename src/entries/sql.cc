@@ -1,4 +1,8 @@
 #include "entries/sql.h"
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include "base/id.h"
 
 namespace annals::entries {
 

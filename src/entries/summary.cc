@@ -1,14 +1,25 @@
 #include "entries/summary.h"
 
 #include <algorithm>
-#include <set>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "db/db.h"
+#include "entries/filter.h"
 #include "entries/load.h"
+#include "entries/record.h"
+#include "entries/sql.h"
 #include "entries/timeline.h"
 
 namespace annals::entries {

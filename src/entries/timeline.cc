@@ -1,7 +1,15 @@
 #include "entries/timeline.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <utility>
+#include <vector>
+#include "base/id.h"
+#include "db/db.h"
+#include "entries/filter.h"
+#include "entries/sql.h"
 
 namespace annals::entries {
 namespace {

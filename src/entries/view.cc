@@ -1,12 +1,22 @@
 #include "entries/view.h"
 
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
+#include "base/id.h"
+#include "base/json.h"
 #include "base/time.h"
 #include "catalog/catalog.h"
+#include "db/db.h"
+#include "entries/load.h"
+#include "entries/record.h"
 #include "entries/revise.h"
 #include "entries/search.h"
+#include "entries/timeline.h"
 
 namespace annals::entries {
 namespace {

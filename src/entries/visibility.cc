@@ -1,6 +1,12 @@
 #include "entries/visibility.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include "base/id.h"
+#include "catalog/catalog.h"
+#include "entries/sql.h"
 
 namespace annals::entries {
 namespace {

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "http/message.h"
 
 namespace annals::http {
 namespace {

@@ -8,16 +8,20 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/src.hpp>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "http/chunked.h"
+#include "http/message.h"
 
 namespace annals::http {
 namespace {

@@ -1,9 +1,15 @@
 #include "ledger/ledger.h"
 
 #include <gtest/gtest.h>
+#include <cstdint>
 
+#include "base/clock.h"
+#include "base/encoding.h"
 #include "base/error.h"
+#include "base/hash.h"
+#include "base/id.h"
 #include "base/temp_folder.h"
+#include "db/db.h"
 #include "db/sqlite.h"
 
 namespace annals::ledger {

@@ -1,7 +1,6 @@
 #include "tasks/store.h"
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -13,7 +12,6 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "db/db.h"
-#include "tasks/tasks.h"
 
 namespace annals::tasks {
 namespace {

@@ -3,13 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "access/access.h"
+#include "access/actor.h"
 #include "access/test_api.h"
+#include "base/fields.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "catalog/catalog.h"
 #include "contacts/contacts.h"
+#include "db/db.h"
 #include "entries/entries.h"
 
 namespace annals::tasks {

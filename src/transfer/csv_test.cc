@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/encoding.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "transfer/input.h"
@@ -190,15 +191,16 @@ RC_GTEST_PROP(CsvEncoding, Latin1RoundTrip, (const std::string& bytes)) {
 std::string gzip(const std::string& text) {
   z_stream stream{};
   EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string out(text.size() + 1024, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
+  base::Bytes in(text.begin(), text.end());
+  base::Bytes out(text.size() + 1024);
+  stream.next_in = in.data();
+  stream.avail_in = static_cast<unsigned>(in.size());
+  stream.next_out = out.data();
+  stream.avail_out = static_cast<unsigned>(out.size());
   EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.erase(out.size() - stream.avail_out);
+  out.resize(out.size() - stream.avail_out);
   deflateEnd(&stream);
-  return out;
+  return std::string(base::as_text(out));
 }
 
 TEST(Gzip, OneMemberOrSeveral) {
