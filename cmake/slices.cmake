@@ -34,6 +34,11 @@ set(ANNALS_access_LIBS annals::icu annals::sodium)
 set(ANNALS_transfer_LIBS ZLIB::ZLIB annals::toml annals::sqlite)
 set(ANNALS_entries_LIBS annals::magic)
 
+# Test suites of a folder that share what is dear to make: each is one test of ctest, in one process
+# (`annals_demo_test --gtest_filter=…` still runs any of their tests alone). All other tests have a
+# process each.
+set(ANNALS_demo_SUITES Demo)
+
 function(annals_slice name)
   cmake_parse_arguments(arg "" "" "USES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.cc")
@@ -60,8 +65,16 @@ function(annals_slice name)
     if(ANNALS_PCH)
       target_precompile_headers(annals_${name}_test PRIVATE <gtest/gtest.h> <string> <vector> <map>)
     endif()
-    gtest_discover_tests(annals_${name}_test TEST_PREFIX "${name}/" DISCOVERY_TIMEOUT 60
-                         PROPERTIES TIMEOUT 300)
+    set(alone "*-")
+    foreach(suite IN LISTS ANNALS_${name}_SUITES)
+      string(APPEND alone "${suite}.*:")
+      add_test(NAME "${name}/${suite}" COMMAND annals_${name}_test "--gtest_filter=${suite}.*")
+      # A suite of another name would have no tests, which gtest takes for success.
+      set_tests_properties("${name}/${suite}" PROPERTIES
+        TIMEOUT 300 FAIL_REGULAR_EXPRESSION "Running 0 tests")
+    endforeach()
+    gtest_discover_tests(annals_${name}_test TEST_PREFIX "${name}/" TEST_FILTER "${alone}"
+                         DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
   endif()
 endfunction()
 
