@@ -305,6 +305,29 @@ void add_time(SqlText& sql, const std::string& t, const Filter& filter) {
   sql << ")";
 }
 
+// The version that is shown now, of the entry whose superseded version is `t`.
+constexpr std::string_view kShownNow = R"(
+  SELECT 1 FROM journal then_row
+  JOIN entry_versions v ON v.business = then_row.business AND v.entry = then_row.entry
+  JOIN journal now_row ON now_row.pos = v.pos
+  JOIN timeline_all shown ON shown.business = now_row.business
+    AND shown.occurred_at = now_row.occurred_at AND shown.pos = now_row.pos
+  WHERE shown.hidden_at IS NULL AND then_row.pos = )";
+
+// What may be seen is asked of the version that is shown now, whatever was known then.
+void add_sight(SqlText& sql, const std::string& t, const Filter& filter,
+               const catalog::Sight& sight) {
+  if (!filter.as_of || sight.all) {
+    add_visibility(sql, t, sight);
+    return;
+  }
+  sql << " AND CASE WHEN " << t << ".hidden_at IS NULL THEN (1 = 1";
+  add_visibility(sql, t, sight);
+  sql << ") ELSE EXISTS (" << kShownNow << t << ".pos";
+  add_visibility(sql, "shown", sight);
+  sql << ") END";
+}
+
 }  // namespace
 
 void add_conditions(SqlText& sql, std::string_view alias, const Filter& filter, const Scope& scope,
@@ -322,7 +345,7 @@ void add_conditions(SqlText& sql, std::string_view alias, const Filter& filter, 
     sql.list(filter.tags);
     sql << ")";
   }
-  add_visibility(sql, t, scope.sight);
+  add_sight(sql, t, filter, scope.sight);
   if (scope.views) add_views(sql, t, *scope.views);
 }
 

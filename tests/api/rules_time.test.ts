@@ -9,6 +9,7 @@ let owner: Client;
 
 beforeAll(async () => {
   studio = await Studio.found();
+  await studio.hire('staff', 'staff');
   owner = studio.owner;
 });
 afterAll(async () => studio?.server.stop());
@@ -40,6 +41,19 @@ describe('two times', () => {
     const shown = await note(anna, { occurred_at: '2024-03-12T15:45:10.5+01:00' });
     expect(shown.occurred_at).toBe('2024-03-12T14:45:10.500000Z');
     expect(shown.time_zone).toBe('Europe/Berlin');
+  });
+
+  test('a time is kept to the microsecond, beside its IANA zone', async () => {
+    const anna = await studio.person();
+    for (const [occurred_at, time_zone] of [
+      ['1969-12-31T23:59:59.999999Z', 'America/Sao_Paulo'],
+      ['2024-07-01T09:30:00.000001Z', 'Asia/Kathmandu'],
+    ]) {
+      expect(await note(anna, { occurred_at, time_zone })).toMatchObject({
+        occurred_at,
+        time_zone,
+      });
+    }
   });
 
   test('recorded_at grows with contact_seq, whatever occurred_at says', async () => {
@@ -180,6 +194,64 @@ describe('as_of', () => {
     expect(await ids(survivor, { as_of: merged_at })).toEqual([theirs.id]);
     expect(await ids(survivor, { as_of: just_before(ended_at) })).toEqual([theirs.id]);
     expect(await ids(survivor, { as_of: ended_at })).toEqual([]);
+  });
+
+  describe('covers no permission', () => {
+    interface Visit {
+      contact: string;
+      id: string;
+      word: string; // that nothing else has
+      then: string; // when it was recorded
+    }
+
+    /** The ways in which `client` sees the visit, as of then. */
+    const ways = async (client: Client, visit: Visit) => {
+      const seen: string[] = [];
+      for (const [path, q] of [
+        [of_contact(visit.contact), undefined],
+        [of_contact(visit.contact), visit.word],
+        [entries, visit.word],
+      ] as const) {
+        const query = { type: 'visit', q, as_of: visit.then };
+        if ((await client.all(path, query)).length > 0) seen.push(`${path} ${q}`);
+        const { facets } = await client.get(path, { ...query, facets: '1' });
+        if (facets.type.visit) seen.push(`facets ${path} ${q}`);
+      }
+      return seen;
+    };
+    const visit = async (): Promise<Visit> => {
+      const contact = await studio.person();
+      const word = 'w' + contact.replaceAll('-', '');
+      const draft = { type: 'visit', contact: { id: contact }, title: word };
+      const { id } = await owner.post(entries, draft);
+      return { contact, id, word, then: (await owner.get(`${entries}/${id}`)).recorded_at };
+    };
+
+    test.each([{ private: true }, { views: ['medical'] }])(
+      'what %j hides now is hidden as of before, too',
+      async (change) => {
+        const made = await visit();
+        expect(await ways(studio.staff, made)).toHaveLength(6);
+        const path = `${entries}/${made.id}/corrections`;
+        await owner.post(path, { reason: 'x', ...change });
+        expect(await ways(studio.staff, made)).toEqual([]);
+        expect(await ways(owner, made)).toHaveLength(6);
+        // And it comes back with the permission.
+        await owner.post(path, { reason: 'x', private: false, views: null });
+        expect(await ways(studio.staff, made)).toHaveLength(6);
+      },
+    );
+
+    test('what a view hides now is hidden as of before, too', async () => {
+      const made = await visit();
+      expect(await ways(studio.staff, made)).toHaveLength(6);
+      await owner.patch('/api/v1/entry-types/visit', { views: ['medical'] });
+      try {
+        expect(await ways(studio.staff, made)).toEqual([]);
+      } finally {
+        await owner.patch('/api/v1/entry-types/visit', { views: [] });
+      }
+    });
   });
 
   test('is an instant or a date', async () => {
