@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kPieceRows = 500;
 constexpr std::string_view kHead =
     "occurred_at,user,method,type,contact_type,status,direction,action,text,amount,currency,"
-    "category,contact_id,recorded_at,retracted,id\r\n";
+    "category,contact_id,recorded_at,retracted,id,recorded_by_kind,recorded_by\r\n";
 
 // Who did it, as the report names it.
 std::string user_of(const Record& r) {
@@ -52,7 +52,13 @@ void append_row(std::string& out, const View& view) {
   }
   out += amount + "," + currency + "," + r.category + "," + r.contact.text() + "," +
          base::format_rfc3339(view.first.record.recorded_at) + "," +
-         (view.retraction ? "true" : "false") + "," + r.id.text() + "\r\n";
+         (view.retraction ? "true" : "false") + "," + r.id.text();
+  const RecordedBy& by = view.first.record.recorded_by;
+  for (const std::string& cell : {by.kind, by.name}) {
+    out += ',';
+    append_cell(out, cell);
+  }
+  out += "\r\n";
 }
 
 // What a stream remembers between its pieces.

@@ -1,8 +1,9 @@
 // The rules of entries: versions, corrections, retractions, origin, attribution, repeating safely.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from './support/client';
+import { operations } from './support/contract';
 import { errors_of, play } from './support/scenario';
-import { Studio } from './support/studio';
+import { password, Studio } from './support/studio';
 
 let studio: Studio;
 let owner: Client;
@@ -28,6 +29,14 @@ async function count(): Promise<number> {
 }
 
 describe('versions', () => {
+  test('an id is a UUIDv7: it begins with the time of recording', async () => {
+    const id = await record(owner);
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    const { recorded_at } = await owner.get(`${entries}/${id}`);
+    const made_at_ms = parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+    expect(Math.abs(made_at_ms - Date.parse(recorded_at))).toBeLessThan(1000);
+  });
+
   test('the id never changes and the version counts from 1', async () => {
     const id = await record(owner);
     expect((await owner.get(`${entries}/${id}`)).version).toBe(1);
@@ -66,6 +75,24 @@ describe('versions', () => {
       amount: null,
       method: null,
     });
+  });
+
+  test('each version is a row of its own at its own occurred_at; the last one shows', async () => {
+    const cleo = await studio.person({ given_name: 'Cleo' });
+    const at = ['2011-01-01T10:00:00.000000Z', '2012-01-01T10:00:00.000000Z'];
+    const id = await record(owner, { contact: { id: cleo }, occurred_at: at[0] });
+    await owner.post(`${entries}/${id}/corrections`, { reason: 'Later', occurred_at: at[1] });
+    const { versions } = await owner.get(`${entries}/${id}`);
+    expect(versions.map((v: any) => v.occurred_at)).toEqual(at);
+    const [first, second] = versions.map((v: any) => v.ledger);
+    expect(second.contact_seq).toBe(first.contact_seq + 1);
+    expect(second.leaf_index).toBeGreaterThan(first.leaf_index);
+    const path = `/api/v1/contacts/${cleo}/entries`;
+    const shown = async (as_of?: string) =>
+      (await owner.all(path, { type: 'note', as_of })).map((e) => e.occurred_at);
+    expect(await shown(versions[0].recorded_at)).toEqual([at[0]]);
+    expect(await shown(versions[1].recorded_at)).toEqual([at[1]]);
+    expect(await shown()).toEqual([at[1]]);
   });
 
   test('a corrected occurred_at moves the entry in the timeline', async () => {
@@ -152,6 +179,36 @@ describe('retraction', () => {
     expect((await owner.get(`${path}/summary`)).lifetime_value).toEqual([]);
   });
 
+  test('what stands at the wrong contact is retracted and recorded anew', async () => {
+    const [wrong, right] = [await studio.person(), await studio.person()];
+    const draft = { type: 'note', source: 'till', title: 'Moved', origin: 'manual' };
+    const first = await owner.post(entries, {
+      ...draft,
+      contact: { id: wrong },
+      source_id: 'moved',
+    });
+    await owner.post(`${entries}/${first.id}/retraction`, { reason: 'Wrong client' });
+    // Its key is taken for good.
+    await play(owner, {
+      name: 'the same key',
+      method: 'POST',
+      path: entries,
+      body: { ...draft, contact: { id: right }, source_id: 'moved' },
+      status: 409,
+      errors: ['idempotency_conflict'],
+    });
+    const anew = await owner.post(entries, {
+      ...draft,
+      contact: { id: right },
+      source_id: 'moved/2',
+    });
+    expect(anew).toMatchObject({ status: 'created', contact_id: right });
+    const listed = async (contact: string) =>
+      (await owner.all(`/api/v1/contacts/${contact}/entries`, { type: 'note' })).map((e) => e.id);
+    expect(await listed(wrong)).toEqual([first.id]);
+    expect(await listed(right)).toEqual([anew.id]);
+  });
+
   test('retracting twice, or correcting what is retracted, is 409', async () => {
     const id = await record(owner);
     await owner.post(`${entries}/${id}/retraction`, { reason: 'Wrong' });
@@ -234,7 +291,13 @@ describe('manual or automatic', () => {
       body: { reason: 'x', title: 'Corrected' },
     };
     for (const client of [owner, studio.manager, other, plain]) {
-      await play(client, { ...correction, name: 'others', status: 409, errors: ['automatic'] });
+      const reply = await play(client, {
+        ...correction,
+        name: 'others',
+        status: 409,
+        errors: ['automatic'],
+      });
+      expect(reply.body.errors[0].message).toMatch(/scope source:till.*note.*`about`/);
     }
     await play(till, { ...correction, name: 'the source', status: 201 });
     const note = await record(studio.staff, { about: id });
@@ -310,6 +373,26 @@ describe('attribution', () => {
     expect(shown.actor).toEqual({ kind: 'staff', id: chosen, name: 'The colleague' });
     const found = await owner.get(entries, { staff: chosen });
     expect(found.items.map((e: any) => e.id)).toContain(id);
+  });
+
+  test('recorded_by is shown and exported', async () => {
+    const id = await record(studio.staff, {
+      actor: { kind: 'staff', id: studio.members.colleague.id },
+    });
+    const by = { kind: 'staff', id: studio.members.staff.id, name: 'The staff' };
+    const path = `/api/v1/contacts/${anna}/entries`;
+    const listed = (await owner.all(path, { limit: 200 })).find((e) => e.id === id);
+    expect(listed.recorded_by).toEqual(by);
+    const exported = async (accept: string) =>
+      (await owner.request('GET', path, { headers: { accept } })).text.trim().split(/\r?\n/);
+    const lines = (await exported('application/x-ndjson')).map((line) => JSON.parse(line));
+    expect(lines.find((e) => e.id === id).recorded_by).toEqual(by);
+    const [head, ...rows] = (await exported('text/csv')).map((line) => line.split(','));
+    const row = rows.find((cells) => cells.includes(id))!;
+    const cell = (name: string) => row[head!.indexOf(name)];
+    expect(cell('recorded_by_kind')).toBe('staff');
+    expect(cell('recorded_by')).toBe('The staff');
+    expect(cell('user')).toBe('The colleague');
   });
 
   test('nobody chosen is nobody', async () => {
@@ -436,7 +519,7 @@ describe('repeating safely', () => {
     });
   });
 
-  test('every other POST takes an Idempotency-Key', async () => {
+  test('an Idempotency-Key gives the first reply again, and is no other answer', async () => {
     const post = (name: string, key: string) =>
       owner.request('POST', '/api/v1/contacts', {
         json: { kind: 'person', given_name: name },
@@ -450,6 +533,83 @@ describe('repeating safely', () => {
     expect(other.status).toBe(409);
     expect(errors_of(other)).toEqual(['Idempotency-Key idempotency_conflict']);
     expect((await post('Ida', 'k2')).body.id).not.toBe(first.body.id);
+  });
+
+  describe('every other POST takes an Idempotency-Key', () => {
+    // Before anybody has signed in there is nobody whose key it could be.
+    const without = ['set_up', 'sign_in', 'record_entries'];
+    const posts = operations.filter((one) => one.method === 'POST' && !without.includes(one.id));
+
+    // By hand, since a repeat has to have the same boundary.
+    const one_file = {
+      type: 'multipart/form-data; boundary=b',
+      raw: [
+        '--b',
+        'Content-Disposition: form-data; name="file"; filename="k.txt"',
+        '',
+        'k',
+        '--b--',
+        '',
+      ].join('\r\n'),
+    };
+
+    /** A request of each, that works once. */
+    const requests: Record<string, () => Promise<{ path?: string; json?: unknown }>> = {
+      create_business: async () => ({
+        json: { name: 'K', time_zone: 'Europe/Berlin', locale: 'de', currency: 'EUR' },
+      }),
+      create_staff: async () => ({
+        json: { name: 'K', email: 'k@nord.example', role: 'staff', password },
+      }),
+      create_api_key: async () => ({ json: { name: 'K', scopes: ['admin'] } }),
+      create_contact: async () => ({ json: { given_name: 'K' } }),
+      merge_contact: async () => ({
+        path: await studio.person(),
+        json: { into: await studio.person() },
+      }),
+      unmerge_contact: async () => {
+        const loser = await studio.person();
+        const into = await studio.person();
+        await owner.post(`/api/v1/contacts/${loser}/merge`, { into }, 200);
+        return { path: loser };
+      },
+      correct_entry: async () => ({
+        path: await record(owner),
+        json: { reason: 'x', title: 'Once' },
+      }),
+      retract_entry: async () => ({ path: await record(owner), json: { reason: 'x' } }),
+      upload_attachment: async () => ({}),
+      create_task: async () => ({ json: { title: 'K', contact: { id: anna } } }),
+      complete_task: async () => ({
+        path: (await owner.post('/api/v1/tasks', { title: 'K', contact: { id: anna } })).id,
+      }),
+      create_contact_type: async () => ({ json: { name: 'K' } }),
+      create_entry_type: async () => ({
+        json: { type: 'k.k', name: 'K', category: 'account' },
+      }),
+      create_log_view: async () => ({ json: { key: 'k', name: 'K', roles: [] } }),
+      create_saved_filter: async () => ({ json: { name: 'K', filter: 'type=note' } }),
+    };
+
+    test('of all that the document has', () => {
+      expect(Object.keys(requests).sort()).toEqual(posts.map((one) => one.id).sort());
+    });
+
+    test.each(posts)('$id', async ({ id, path, parameters }) => {
+      expect(parameters.map((one) => one.name)).toContain('Idempotency-Key');
+      const request = await requests[id]!();
+      const send = () =>
+        owner.request('POST', path.replace('{id}', request.path ?? ''), {
+          ...(id === 'upload_attachment' ? one_file : { json: request.json }),
+          headers: { 'idempotency-key': `every ${id}` },
+        });
+      const first = await send();
+      expect([200, 201], first.text).toContain(first.status);
+      expect(first.headers.get('idempotency-replayed')).toBeNull();
+      const again = await send();
+      expect(again.headers.get('idempotency-replayed')).toBe('true');
+      expect([again.status, again.text]).toEqual([first.status, first.text]);
+    });
   });
 });
 
@@ -504,14 +664,25 @@ describe('many at once', () => {
     expect(await count()).toBe(before + 2);
   });
 
-  test('contact_seq of a contact is gapless', async () => {
-    const seqs = (await owner.all(`/api/v1/contacts/${anna}/entries`, { limit: 200 })).map(
-      (e) => e.ledger.contact_seq,
-    );
-    const all = new Set(seqs);
-    expect(all.size).toBe(seqs.length);
-    // The rest are corrections and retractions, which count too.
-    expect(Math.max(...seqs)).toBeGreaterThanOrEqual(seqs.length);
+  test('contact_seq of a contact is gapless, and counts every version', async () => {
+    const dora = await studio.person({ given_name: 'Dora' });
+    const history = `/api/v1/contacts/${dora}/entries`;
+    for (let i = 0; i < 5; ++i) {
+      const id = await record(owner, { contact: { id: dora } });
+      await owner.post(`${entries}/${id}/corrections`, { reason: 'x', title: `${i}` });
+      if (i % 2) await owner.post(`${entries}/${id}/retraction`, { reason: 'x' });
+      // What is refused takes no number.
+      const good = { type: 'note', contact: { id: dora } };
+      const json = [good, { ...good, views: ['none such'] }];
+      expect((await owner.request('POST', entries, { json })).status).toBe(422);
+    }
+    const seqs: number[] = [];
+    for (const { id } of await owner.all(history)) {
+      const { versions } = await owner.get(`${entries}/${id}`);
+      seqs.push(...versions.map((v: any) => v.ledger.contact_seq));
+    }
+    expect(seqs.length).toBeGreaterThanOrEqual(12);
+    expect(seqs.sort((x, y) => x - y)).toEqual(seqs.map((_, i) => i + 1));
   });
 });
 
