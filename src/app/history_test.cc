@@ -12,33 +12,14 @@
 #include <vector>
 
 #include "access/test_api.h"
-#include "app/record.h"
+#include "app/test_history.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/random.h"
 #include "base/time.h"
-#include "catalog/catalog.h"
-#include "contacts/contacts.h"
-#include "entries/derive.h"
-#include "entries/history.h"
-#include "tasks/tasks.h"
 
 namespace annals::app {
 namespace {
-
-class History : public access::TestApi {
- public:
-  History()
-      : access::TestApi({.seed = catalog::seed}, entries::derivation(contacts::index)),
-        owner(set_up()) {
-    add(contacts::routes());
-    add(catalog::routes());
-    add(record_routes());
-    add(entries::routes({.members = contacts::members, .open_tasks = tasks::open_count}));
-    add(tasks::routes());
-  }
-  std::string owner;
-};
 
 struct Version {
   base::Micros recorded_at = 0;
@@ -104,6 +85,7 @@ class Model {
       return std::pair(a.occurred_at, a.order) > std::pair(b.occurred_at, b.order);
     });
     std::vector<std::string> texts;
+    texts.reserve(lines.size());
     for (const Line& line : lines) texts.push_back(line.text);
     return texts;
   }

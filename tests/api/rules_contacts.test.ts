@@ -101,6 +101,27 @@ describe('finding the contact', () => {
     expect((await note(contact, { create_contact })).contact_id).toBe(made.contact_id);
   });
 
+  describe('a phone number without a prefix is of the country of the business', () => {
+    const business = { name: 'Abroad', time_zone: 'Europe/Vienna', locale: 'de', currency: 'EUR' };
+    test.each([
+      { name: 'as set up', more: { country: 'CH' }, prefix: '+41' },
+      { name: 'else of its time zone', more: {}, prefix: '+43' },
+    ])('$name', async ({ more, prefix }) => {
+      const { id } = await owner.post('/api/v1/businesses', { ...business, ...more });
+      const abroad = await studio.sign_in('owner@nord.example', id);
+      const draft = {
+        type: 'note',
+        contact: { phone: '044 668 18 00' },
+        create_contact: { given_name: 'Urs' },
+      };
+      const made = (await abroad.post(entries, draft)).contact_id;
+      const again = { type: 'note', contact: { phone: `${prefix} 44 668 18 00` } };
+      expect((await abroad.post(entries, again)).contact_id).toBe(made);
+      const { phones } = await abroad.get(`${contacts}/${made}`);
+      expect(phones).toEqual([expect.objectContaining({ e164: `${prefix}446681800` })]);
+    });
+  });
+
   test('create_contact is not used where the id is unknown', async () => {
     const body = {
       type: 'note',
@@ -233,8 +254,12 @@ describe('merging', () => {
     expect((await shown(survivor)).sort()).toEqual([ours, theirs].sort());
     expect((await owner.get(`${entries}/${theirs}`)).contact_id).toBe(loser);
     // Each keeps a sequence of its own.
+    const seq_of = async (id: string) => (await owner.get(`${entries}/${id}`)).ledger.contact_seq;
+    const before = await seq_of(theirs);
     const later = await note({ id: loser });
     expect(later.contact_id).toBe(loser);
+    expect(later.ledger.contact_seq).toBeGreaterThan(before);
+    expect(later.ledger.contact_seq).toBeLessThanOrEqual(before + 2); // the merge itself, perhaps
     await owner.must(200, 'POST', `${contacts}/${loser}/unmerge`);
     expect((await owner.get(`${contacts}/${loser}`)).merged_into ?? null).toBeNull();
     expect(await shown(survivor)).toEqual([ours]);

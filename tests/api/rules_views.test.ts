@@ -169,6 +169,22 @@ describe('a task that follows on an entry', () => {
 });
 
 describe('log views', () => {
+  test('general is there from the start, for all, and stays', async () => {
+    const views = await owner.all('/api/v1/log-views');
+    const general = views.find((view) => view.key === 'general');
+    const all = ['auditor', 'manager', 'owner', 'staff'];
+    expect([...general.roles].sort()).toEqual(all);
+    const fewer = await owner.request('PATCH', '/api/v1/log-views/general', {
+      json: { roles: ['owner'] },
+    });
+    expect(fewer.status).toBe(422);
+    const plain = await record(owner, {});
+    expect((await owner.get(`${entries}/${plain.id}`)).views).toEqual(['general']);
+    for (const client of [studio.manager, studio.auditor]) await expect_seen(client, plain);
+    for (const client of [studio.staff, studio.colleague]) await expect_seen(client, plain, false);
+    await expect_seen(await studio.key('entries:read'), plain);
+  });
+
   test('stated views are for their roles, owners and keys that name them', async () => {
     const money = await record(owner, { views: ['financial'] });
     await expect_seen(owner, money);
