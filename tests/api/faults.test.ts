@@ -1,12 +1,9 @@
 // Power cuts: what was acknowledged is there, once, and nothing is half there. ANNALS_LONG=1 kills
 // 25 times instead of 5.
-import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Client } from './support/client';
-import { temp_folder } from './support/server';
 import { Studio } from './support/studio';
+import { may_trace, trace } from './support/trace';
 
 const kills = process.env.ANNALS_LONG ? 25 : 5;
 const writers = 8;
@@ -172,40 +169,16 @@ test('a stop in the midst of load answers what it took, and loses nothing', asyn
 
 // ---- what reaches the disk before a reply leaves
 
-const may_trace = (() => {
-  try {
-    execFileSync('strace', ['-o', '/dev/null', 'true'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
-if (!may_trace) console.warn('strace cannot trace here: what is synced to disk is not tested');
-
 test.skipIf(!may_trace)('an entry is on the disk before its reply leaves', async () => {
   const contact = await studio.person();
-  const log = join(temp_folder(), 'trace');
   const calls = 'fdatasync,fsync,sendto,sendmsg,write,writev,recvfrom,recvmsg,read,readv';
-  const tracer = spawn(
-    'strace',
-    ['-f', '-y', '-s', '120', '-e', `trace=${calls}`, '-o', log, '-p', String(studio.server.pid)],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  const ended = new Promise((done) => tracer.on('close', done));
-  await new Promise<void>((attached, failed) => {
-    tracer.stderr.on('data', (piece) => {
-      if (String(piece).includes('attached')) attached();
-      if (String(piece).includes('not permitted')) failed(new Error(String(piece)));
-    });
-  });
   const ids: string[] = [];
-  for (let i = 0; i < 5; ++i) {
-    const json = { type: 'note', contact: { id: contact }, title: `traced ${i}` };
-    ids.push((await here(key).post(entries, json)).id);
-  }
-  tracer.kill('SIGINT');
-  await ended;
-  const lines = readFileSync(log, 'utf8').split('\n');
+  const lines = await trace(studio.server.pid, calls, async () => {
+    for (let i = 0; i < 5; ++i) {
+      const json = { type: 'note', contact: { id: contact }, title: `traced ${i}` };
+      ids.push((await here(key).post(entries, json)).id);
+    }
+  });
   const find = (from: number, what: RegExp) => lines.findIndex((l, n) => n >= from && what.test(l));
   let at = 0;
   for (const id of ids) {
