@@ -60,12 +60,14 @@ access::Business choose_business(db::Database& database, const std::string& want
 
 // What the terminal's user types does not stand in the process list, other than a flag's value.
 std::string read_password() {
+  // NOLINTBEGIN(concurrency-mt-unsafe): one thread alone asks, and none sets the environment
   const char* given = ::getenv("ANNALS_PASSWORD");
   if (given != nullptr) return given;
   if (::isatty(STDIN_FILENO) != 0) {
     const char* typed = ::getpass("Password: ");
     return typed == nullptr ? std::string() : std::string(typed);
   }
+  // NOLINTEND(concurrency-mt-unsafe)
   std::string line;
   std::getline(std::cin, line);
   return line;

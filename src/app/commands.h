@@ -13,6 +13,7 @@ class Commands {
  public:
   /// Adds all commands to `app`, which must outlive this.
   explicit Commands(CLI::App& app);
+  ~Commands() = default;
   Commands(const Commands&) = delete;
   Commands& operator=(const Commands&) = delete;
 

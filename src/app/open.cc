@@ -1,4 +1,5 @@
 #include "app/open.h"
+
 #include <memory>
 #include <string>
 

@@ -1,4 +1,5 @@
 #include "app/version.h"
+
 #include <string_view>
 
 namespace annals::app {

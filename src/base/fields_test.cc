@@ -4,6 +4,7 @@
 
 #include <string>
 #include <vector>
+
 #include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"

@@ -65,8 +65,9 @@ TEST(Hash, comparison_tells_equal_from_unequal) {
 
 TEST(Hash, is_safe_from_many_threads) {
   const Digest expected = sha256({as_bytes("abc")});
-  std::vector<std::thread> threads;
   std::vector<Digest> results(4);
+  std::vector<std::thread> threads;
+  threads.reserve(results.size());
   for (Digest& result : results) {
     threads.emplace_back([&result] {
       for (int i = 0; i < 1000; ++i) result = sha256({as_bytes("abc")});

@@ -53,6 +53,7 @@ TEST(Id, rises_strictly_also_when_the_clock_stands_or_goes_back) {
 TEST(Id, never_repeats_across_threads) {
   std::vector<std::vector<Id>> made(4);
   std::vector<std::thread> threads;
+  threads.reserve(made.size());
   for (auto& ids : made) {
     threads.emplace_back([&ids] {
       for (int i = 0; i < 5'000; ++i) ids.push_back(make_id(kNow));

@@ -260,10 +260,11 @@ rc::Gen<Json> any_json(int depth) {
                    [](std::int64_t n) { return Json::number(n); }),
       rc::gen::map(any_text(), [](std::string s) { return Json::string(std::move(s)); }),
   };
-  const auto leaf = rc::gen::join(rc::gen::elementOf(leaves));
+  auto leaf = rc::gen::join(rc::gen::elementOf(leaves));
   if (depth == 0) return leaf;
-  const auto array = rc::gen::map(rc::gen::container<std::vector<Json>>(any_json(depth - 1)),
-                                  [](std::vector<Json> items) { return Json::array(items); });
+  const auto array =
+      rc::gen::map(rc::gen::container<std::vector<Json>>(any_json(depth - 1)),
+                   [](std::vector<Json> items) { return Json::array(std::move(items)); });
   const auto object =
       rc::gen::map(rc::gen::container<std::map<std::string, Json>>(any_text(), any_json(depth - 1)),
                    [](const std::map<std::string, Json>& members) {

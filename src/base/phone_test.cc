@@ -62,8 +62,9 @@ TEST(Phone, countries_are_known) {
 }
 
 TEST(Phone, is_safe_from_many_threads) {
-  std::vector<std::thread> threads;
   std::vector<std::string> results(4);
+  std::vector<std::thread> threads;
+  threads.reserve(results.size());
   for (std::string& result : results) {
     threads.emplace_back([&result] {
       for (int i = 0; i < 50; ++i) result = phone_e164("0171 1234567", "DE").value_or("");

@@ -1,4 +1,5 @@
 #include "base/temp_folder.h"
+
 #include <stdlib.h>
 
 #include <cstdlib>

@@ -170,8 +170,9 @@ TEST(Text, bytes_that_are_no_utf8_do_no_harm) {
 }
 
 TEST(Text, is_safe_from_many_threads) {
-  std::vector<std::thread> threads;
   std::vector<std::string> results(4);
+  std::vector<std::thread> threads;
+  threads.reserve(results.size());
   for (std::string& result : results) {
     threads.emplace_back([&result] {
       for (int i = 0; i < 50; ++i) result = folded("Größe 東京都 Привет");

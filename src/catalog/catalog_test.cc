@@ -19,12 +19,12 @@ namespace {
 
 class Catalog : public testing::Test {
  protected:
-  Catalog() : api({.seed = seed}), owner(api.set_up()) { api.add(routes()); }
+  Catalog() : api_({.seed = seed}), owner_(api_.set_up()) { api_.add(routes()); }
 
   // The `member` of each item: "a, b".
   std::string listed(const std::string& path, const std::string& member,
                      const std::string& credential) {
-    const auto reply = api.get(path, credential);
+    const auto reply = api_.get(path, credential);
     EXPECT_EQ(reply.status, 200) << reply.text;
     std::string out;
     for (const base::Json& item : reply.json.find("items")->items()) {
@@ -35,7 +35,7 @@ class Catalog : public testing::Test {
   }
   template <class Work>
   auto in_business(Work work) {
-    return api.database->read(1, [&](db::Tx& tx) { return work(tx); });
+    return api_.database->read(1, [&](db::Tx& tx) { return work(tx); });
   }
   // The codes of what `work` refuses: "category required".
   template <class Work>
@@ -63,16 +63,16 @@ class Catalog : public testing::Test {
     return in_business([&](db::Tx& tx) { return sight(tx, actor); });
   }
 
-  access::TestApi api;
-  std::string owner;
+  access::TestApi api_;
+  std::string owner_;
 };
 
 TEST_F(Catalog, begins_with_views_and_notification_classes) {
-  EXPECT_EQ(listed("/log-views", "key", owner), "financial, general, medical");
-  EXPECT_EQ(listed("/contact-types", "key", owner),
+  EXPECT_EQ(listed("/log-views", "key", owner_), "financial, general, medical");
+  EXPECT_EQ(listed("/contact-types", "key", owner_),
             "Admin Business, Automated Marketing, Client Notifications, Message Center, "
             "Staff Notifications");
-  const auto types = api.get("/entry-types", owner);
+  const auto types = api_.get("/entry-types", owner_);
   EXPECT_EQ(types.json.find("items")->items().size(), builtin_types().size());
   EXPECT_EQ(types.at("items.0.type"), "account.created");
   EXPECT_EQ(types.at("items.0.category"), "account");
@@ -82,13 +82,13 @@ TEST_F(Catalog, begins_with_views_and_notification_classes) {
 }
 
 TEST_F(Catalog, lists_page_by_page) {
-  const auto first = api.get("/log-views?limit=2", owner);
+  const auto first = api_.get("/log-views?limit=2", owner_);
   EXPECT_EQ(first.at("items.1.key"), "general");
   const std::string cursor = first.at("next_cursor");
-  EXPECT_EQ(listed("/log-views?limit=2&cursor=" + cursor, "key", owner), "medical");
-  EXPECT_EQ(api.get("/contact-types?cursor=" + cursor, owner).errors(), "cursor cursor");
-  EXPECT_EQ(api.get("/log-views?limit=0", owner).errors(), "limit range");
-  EXPECT_EQ(api.get("/log-views?colour=red", owner).status, 400);
+  EXPECT_EQ(listed("/log-views?limit=2&cursor=" + cursor, "key", owner_), "medical");
+  EXPECT_EQ(api_.get("/contact-types?cursor=" + cursor, owner_).errors(), "cursor cursor");
+  EXPECT_EQ(api_.get("/log-views?limit=0", owner_).errors(), "limit range");
+  EXPECT_EQ(api_.get("/log-views?colour=red", owner_).status, 400);
 }
 
 TEST_F(Catalog, a_type_gives_category_and_defaults) {
@@ -113,8 +113,8 @@ TEST_F(Catalog, a_type_gives_category_and_defaults) {
 
 TEST_F(Catalog, a_business_adds_types_of_its_own) {
   const auto made =
-      api.post("/entry-types",
-               R"({"type":"gym.entered","category":"appointments","name":"Came in"})", owner);
+      api_.post("/entry-types",
+                R"({"type":"gym.entered","category":"appointments","name":"Came in"})", owner_);
   EXPECT_EQ(made.status, 201) << made.text;
   EXPECT_EQ(made.header("ETag"), "\"1\"");
   in_business([](db::Tx& tx) {
@@ -124,37 +124,37 @@ TEST_F(Catalog, a_business_adds_types_of_its_own) {
   EXPECT_EQ(refusal([](db::Tx& tx) { (void)resolve_type(tx, "gym.entered", "notes"); }),
             "category not_of_type");
   EXPECT_EQ(
-      api.post("/entry-types", R"({"type":"gym.entered","category":"notes"})", owner).errors(),
+      api_.post("/entry-types", R"({"type":"gym.entered","category":"notes"})", owner_).errors(),
       "type type_taken");
-  EXPECT_EQ(api.post("/entry-types", R"({"type":"note","category":"notes"})", owner).status, 409);
-  EXPECT_EQ(api.post("/entry-types", R"({"type":"No","category":"x","views":["y"],"z":1})", owner)
+  EXPECT_EQ(api_.post("/entry-types", R"({"type":"note","category":"notes"})", owner_).status, 409);
+  EXPECT_EQ(api_.post("/entry-types", R"({"type":"No","category":"x","views":["y"],"z":1})", owner_)
                 .errors(),
             "type type_name; category unknown_category; views unknown_view; z unknown_field");
 }
 
 TEST_F(Catalog, a_built_in_type_may_be_renamed_and_moved) {
   const auto changed =
-      api.patch("/entry-types/payment.taken", R"({"name":"Paid","views":["financial"]})", owner);
+      api_.patch("/entry-types/payment.taken", R"({"name":"Paid","views":["financial"]})", owner_);
   EXPECT_EQ(changed.status, 200) << changed.text;
   EXPECT_EQ(changed.at("name"), "Paid");
   EXPECT_EQ(changed.at("version"), "1");
   EXPECT_EQ(
-      api.patch("/entry-types/payment.taken", R"({"name":null})", owner, {{"if-match", "\"0\""}})
+      api_.patch("/entry-types/payment.taken", R"({"name":null})", owner_, {{"if-match", "\"0\""}})
           .status,
       412);
   EXPECT_EQ(
-      api.patch("/entry-types/payment.taken", R"({"name":null})", owner, {{"if-match", "\"1\""}})
+      api_.patch("/entry-types/payment.taken", R"({"name":null})", owner_, {{"if-match", "\"1\""}})
           .at("name"),
       "Payment taken");
-  EXPECT_EQ(api.patch("/entry-types/gym.left", R"({"name":"x"})", owner).status, 404);
-  EXPECT_EQ(api.get("/entry-types", owner).json.find("items")->items().size(),
+  EXPECT_EQ(api_.patch("/entry-types/gym.left", R"({"name":"x"})", owner_).status, 404);
+  EXPECT_EQ(api_.get("/entry-types", owner_).json.find("items")->items().size(),
             builtin_types().size());
 }
 
 TEST_F(Catalog, a_contact_type_is_found_by_key_or_name_whatever_its_case) {
-  EXPECT_EQ(api.post("/contact-types", R"({"name":"Beratungsgespräch"})", owner).at("key"),
+  EXPECT_EQ(api_.post("/contact-types", R"({"name":"Beratungsgespräch"})", owner_).at("key"),
             "Beratungsgespräch");
-  EXPECT_EQ(api.patch("/contact-types/Beratungsgespräch", R"({"name":"Beratung"})", owner).status,
+  EXPECT_EQ(api_.patch("/contact-types/Beratungsgespräch", R"({"name":"Beratung"})", owner_).status,
             200);
   in_business([](db::Tx& tx) {
     for (const char* name : {"Beratungsgespräch", "BERATUNGSGESPRÄCH", "beratung"}) {
@@ -163,42 +163,44 @@ TEST_F(Catalog, a_contact_type_is_found_by_key_or_name_whatever_its_case) {
   });
   EXPECT_EQ(refusal([](db::Tx& tx) { (void)resolve_contact_type(tx, "Streit"); }),
             "contact_type unknown_contact_type");
-  EXPECT_EQ(api.post("/contact-types", R"({"name":"BERATUNG"})", owner).errors(),
+  EXPECT_EQ(api_.post("/contact-types", R"({"name":"BERATUNG"})", owner_).errors(),
             "name name_taken");
-  EXPECT_EQ(api.post("/contact-types", R"({"name":"A/B"})", owner).at("key"), "A-B");
-  EXPECT_EQ(api.post("/contact-types", R"({"views":["x"],"a":1})", owner).errors(),
+  EXPECT_EQ(api_.post("/contact-types", R"({"name":"A/B"})", owner_).at("key"), "A-B");
+  EXPECT_EQ(api_.post("/contact-types", R"({"views":["x"],"a":1})", owner_).errors(),
             "name required; views unknown_view; a unknown_field");
 }
 
 TEST_F(Catalog, who_writes_entries_may_name_a_contact_type_but_not_its_views) {
-  const auto staff = api.hire("staff", owner);
-  EXPECT_EQ(api.post("/contact-types", R"({"name":"Complaint"})", staff).status, 201);
-  EXPECT_EQ(api.post("/contact-types", R"({"name":"C2","views":["medical"]})", staff).status, 403);
-  EXPECT_EQ(api.patch("/contact-types/Complaint", R"({"archived":true})", staff).status, 403);
-  EXPECT_EQ(api.post("/log-views", R"({"key":"a","name":"A","roles":[]})", staff).status, 403);
+  const auto staff = api_.hire("staff", owner_);
+  EXPECT_EQ(api_.post("/contact-types", R"({"name":"Complaint"})", staff).status, 201);
+  EXPECT_EQ(api_.post("/contact-types", R"({"name":"C2","views":["medical"]})", staff).status, 403);
+  EXPECT_EQ(api_.patch("/contact-types/Complaint", R"({"archived":true})", staff).status, 403);
+  EXPECT_EQ(api_.post("/log-views", R"({"key":"a","name":"A","roles":[]})", staff).status, 403);
   EXPECT_EQ(listed("/log-views", "key", staff), "general") << "of the tabs that they may see";
 }
 
 TEST_F(Catalog, a_log_view_is_for_its_roles) {
-  EXPECT_EQ(api.post("/log-views", R"({"key":"lab","name":"Lab","roles":["staff"]})", owner).status,
-            201);
-  EXPECT_EQ(api.post("/log-views", R"({"key":"lab","name":"Lab","roles":[]})", owner).errors(),
+  EXPECT_EQ(
+      api_.post("/log-views", R"({"key":"lab","name":"Lab","roles":["staff"]})", owner_).status,
+      201);
+  EXPECT_EQ(api_.post("/log-views", R"({"key":"lab","name":"Lab","roles":[]})", owner_).errors(),
             "key key_taken");
-  EXPECT_EQ(api.post("/log-views", R"({"name":"Fußpflege intern","roles":[]})", owner).at("key"),
+  EXPECT_EQ(api_.post("/log-views", R"({"name":"Fußpflege intern","roles":[]})", owner_).at("key"),
             "fusspflege_intern");
-  EXPECT_EQ(api.post("/log-views", R"({"key":"A|B","name":"x","roles":["king"]})", owner).errors(),
-            "roles unknown_role");
-  EXPECT_EQ(api.post("/log-views", R"({"key":"A|B","name":"x"})", owner).errors(), "key key");
+  EXPECT_EQ(
+      api_.post("/log-views", R"({"key":"A|B","name":"x","roles":["king"]})", owner_).errors(),
+      "roles unknown_role");
+  EXPECT_EQ(api_.post("/log-views", R"({"key":"A|B","name":"x"})", owner_).errors(), "key key");
   EXPECT_EQ(sight_of("staff").views, (std::set<std::string>{"general", "lab"}));
   EXPECT_EQ(sight_of("auditor").views, (std::set<std::string>{"financial", "general"}));
-  EXPECT_EQ(api.patch("/log-views/lab", R"({"roles":["auditor"]})", owner).status, 200);
+  EXPECT_EQ(api_.patch("/log-views/lab", R"({"roles":["auditor"]})", owner_).status, 200);
   EXPECT_EQ(sight_of("staff").views, std::set<std::string>{"general"});
 }
 
 TEST_F(Catalog, general_is_always_there_for_all) {
-  EXPECT_EQ(api.patch("/log-views/general", R"({"roles":[]})", owner).errors(),
+  EXPECT_EQ(api_.patch("/log-views/general", R"({"roles":[]})", owner_).errors(),
             "roles general_is_for_all");
-  EXPECT_EQ(api.patch("/log-views/general", R"({"name":"Alles"})", owner).status, 200);
+  EXPECT_EQ(api_.patch("/log-views/general", R"({"name":"Alles"})", owner_).status, 200);
   for (const char* role : {"owner", "manager", "staff", "auditor"}) {
     EXPECT_TRUE(sight_of(role).general) << role;
     EXPECT_TRUE(sight_of(role).views.contains("general")) << role;
@@ -216,8 +218,8 @@ TEST_F(Catalog, api_keys_see_general_and_their_scopes_and_admin_all) {
 }
 
 TEST_F(Catalog, an_entrys_views_follow_its_type_and_contact_type) {
-  api.post("/contact-types", R"({"name":"Diagnosis","views":["medical"]})", owner);
-  api.patch("/entry-types/payment.taken", R"({"views":["financial"]})", owner);
+  api_.post("/contact-types", R"({"name":"Diagnosis","views":["medical"]})", owner_);
+  api_.patch("/entry-types/payment.taken", R"({"views":["financial"]})", owner_);
   in_business([](db::Tx& tx) {
     using Views = std::vector<std::string>;
     EXPECT_EQ(views_of(tx, "note", ""), Views{"general"});
@@ -233,7 +235,7 @@ TEST_F(Catalog, an_entrys_views_follow_its_type_and_contact_type) {
   EXPECT_EQ(auditor.labelled, std::set<std::string>{"Diagnosis"});
   EXPECT_TRUE(auditor.labelled_seen.empty());
   // A setting changed is seen by the next reading.
-  api.patch("/contact-types/Diagnosis", R"({"views":[]})", owner);
+  api_.patch("/contact-types/Diagnosis", R"({"views":[]})", owner_);
   EXPECT_TRUE(sight_of("auditor").labelled.empty());
 }
 

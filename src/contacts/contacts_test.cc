@@ -339,7 +339,7 @@ TEST(Merge, has_at_most_sixteen_members) {
 class Finding : public testing::Test {
  protected:
   entries::ContactRef find(const std::string& selector, const std::string& create = "") {
-    return api.database->write(1, [&](db::Tx& tx) {
+    return api_.database->write(1, [&](db::Tx& tx) {
       const auto actor = access::system_actor(*access::find_business(tx, 1));
       const auto parsed = parse_selector(base::parse_json(selector), "contact");
       if (create.empty()) return resolve(tx, actor, parsed, nullptr, "contact");
@@ -358,16 +358,16 @@ class Finding : public testing::Test {
     }
     return "found";
   }
-  Clients api;
+  Clients api_;
 };
 
 TEST_F(Finding, the_contact_exactly_one_match_is_used) {
-  const auto id = api.create(kJuergen);
+  const auto id = api_.create(kJuergen);
   EXPECT_EQ(find(R"({"id":")" + id + "\"}").id.text(), id);
   EXPECT_EQ(find(R"({"source":"booking","external_id":"4711"})").id.text(), id);
   EXPECT_EQ(find(R"({"email":"JUERGEN@EXAMPLE.COM"})").id.text(), id);
   EXPECT_EQ(find(R"({"phone":"+49 (171) 234 56-78"})").id.text(), id);
-  EXPECT_EQ(api.history(id), "contact.created");
+  EXPECT_EQ(api_.history(id), "contact.created");
 }
 
 TEST_F(Finding, the_contact_none_is_refused) {
@@ -379,18 +379,18 @@ TEST_F(Finding, the_contact_none_is_refused) {
 
 TEST_F(Finding, the_contact_create_contact_inherits_the_identifier) {
   const auto by_uid = find(R"({"source":"crm","external_id":"7"})", R"({"given_name":"Jo"})");
-  const auto shown = api.get("/contacts/" + by_uid.id.text(), api.owner);
+  const auto shown = api_.get("/contacts/" + by_uid.id.text(), api_.owner);
   EXPECT_EQ(shown.at("uids"), R"([{"source":"crm","external_id":"7"}])");
-  EXPECT_EQ(api.history(by_uid.id.text()), "contact.created");
+  EXPECT_EQ(api_.history(by_uid.id.text()), "contact.created");
   EXPECT_EQ(find(R"({"source":"crm","external_id":"7"})", R"({"given_name":"Jo"})").id, by_uid.id);
 
   const auto by_email =
       find(R"({"email":"a@b.de"})", R"({"emails":[{"address":"A@B.de","label":"x"}]})");
-  EXPECT_EQ(api.get("/contacts/" + by_email.id.text(), api.owner).at("emails"),
+  EXPECT_EQ(api_.get("/contacts/" + by_email.id.text(), api_.owner).at("emails"),
             R"([{"address":"A@B.de","label":"x"}])")
       << "it is there already";
   const auto by_phone = find(R"({"phone":"030 1234567"})", "{}");
-  EXPECT_EQ(api.get("/contacts/" + by_phone.id.text(), api.owner).at("phones.0.e164"),
+  EXPECT_EQ(api_.get("/contacts/" + by_phone.id.text(), api_.owner).at("phones.0.e164"),
             "+49301234567");
 }
 
@@ -399,12 +399,12 @@ TEST_F(Finding, the_contact_create_contact_is_checked) {
             "create_contact.colour unknown_field;");
   EXPECT_EQ(refusal(R"({"email":"a@b.de"})", R"({"emails":7})"), "create_contact.emails type;");
   EXPECT_EQ(refusal(R"({"email":"a@b.de"})", "[]").substr(0, 14), "create_contact");
-  EXPECT_EQ(api.names(""), "");
+  EXPECT_EQ(api_.names(""), "");
 }
 
 TEST_F(Finding, the_contact_several_are_refused_with_their_ids) {
-  const auto a = api.create(R"({"given_name":"A","phones":[{"number":"030 1234567"}]})");
-  const auto b = api.create(R"({"given_name":"B","phones":[{"number":"030 1234567"}]})");
+  const auto a = api_.create(R"({"given_name":"A","phones":[{"number":"030 1234567"}]})");
+  const auto b = api_.create(R"({"given_name":"B","phones":[{"number":"030 1234567"}]})");
   try {
     (void)find(R"({"phone":"030 1234567"})", "{}");
     FAIL() << "ambiguous";
@@ -414,7 +414,7 @@ TEST_F(Finding, the_contact_several_are_refused_with_their_ids) {
     EXPECT_EQ(error.errors().at(0).ids, (std::vector{a, b}));
   }
   // Merged ones are one.
-  api.post("/contacts/" + a + "/merge", R"({"into":")" + b + "\"}", api.owner);
+  api_.post("/contacts/" + a + "/merge", R"({"into":")" + b + "\"}", api_.owner);
   EXPECT_EQ(find(R"({"phone":"030 1234567"})").id.text(), b);
 }
 

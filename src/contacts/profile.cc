@@ -327,7 +327,7 @@ Profile from_json(const Json& json) {
 }
 
 std::string display_name(const Profile& profile) {
-  const std::string person = joined(profile.given_name, profile.family_name);
+  std::string person = joined(profile.given_name, profile.family_name);
   if (profile.organization && !profile.organization_name.empty()) return profile.organization_name;
   if (!person.empty()) return person;
   if (!profile.organization_name.empty()) return profile.organization_name;

@@ -88,7 +88,7 @@ std::optional<std::string> query_text(const http::Request& request, std::string_
   if (!base::is_utf8(*value)) {
     throw base::malformed(std::string(name), "utf8", "must be UTF-8, percent-encoded");
   }
-  const std::string text(base::trim(*value));
+  std::string text(base::trim(*value));
   if (text.empty()) return std::nullopt;
   if (base::code_points(text) > chars_max) {
     throw base::malformed(std::string(name), "too_long",

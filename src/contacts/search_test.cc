@@ -19,48 +19,48 @@ namespace {
 class Search : public testing::Test {
  protected:
   Search() {
-    api.create(R"({"given_name":"Jürgen","family_name":"Müller","client_number":"K-1001",)"
-               R"("phones":[{"number":"0171 2345678"}],)"
-               R"("emails":[{"address":"j.mueller@mail.example.com"}],)"
-               R"("uids":[{"source":"booking","external_id":"PAT/00417"}]})");
-    api.create(R"({"given_name":"Anna","family_name":"Schmidt"})");
-    api.create(R"({"given_name":"Annalena","family_name":"Berg"})");
-    api.create(R"({"given_name":"Bo","family_name":"Anna","archived":true})");
-    api.create(R"({"kind":"organization","organization_name":"Ørsted & Søn A/S"})");
+    api_.create(R"({"given_name":"Jürgen","family_name":"Müller","client_number":"K-1001",)"
+                R"("phones":[{"number":"0171 2345678"}],)"
+                R"("emails":[{"address":"j.mueller@mail.example.com"}],)"
+                R"("uids":[{"source":"booking","external_id":"PAT/00417"}]})");
+    api_.create(R"({"given_name":"Anna","family_name":"Schmidt"})");
+    api_.create(R"({"given_name":"Annalena","family_name":"Berg"})");
+    api_.create(R"({"given_name":"Bo","family_name":"Anna","archived":true})");
+    api_.create(R"({"kind":"organization","organization_name":"Ørsted & Søn A/S"})");
   }
   // What matched, of the first hit.
   std::string matched(const std::string& query) {
-    const auto reply = api.get("/contacts?q=" + query, api.owner);
+    const auto reply = api_.get("/contacts?q=" + query, api_.owner);
     return reply.at("items.0.match.field") + "=" + reply.at("items.0.match.text");
   }
-  Clients api;
+  Clients api_;
 };
 
 TEST_F(Search, finds_by_part_of_a_name_as_it_is_typed) {
   for (const char* query :
        {"m", "mu", "Mül", "MÜLLER", "muller", "jürgen müller", "müller jur", "jurgen   m"}) {
-    EXPECT_EQ(api.names(std::string("q=") + query), "Jürgen Müller") << query;
+    EXPECT_EQ(api_.names(std::string("q=") + query), "Jürgen Müller") << query;
   }
-  EXPECT_EQ(api.names("q=orsted"), "Ørsted & Søn A/S");
-  EXPECT_EQ(api.names("q=ørsted son"), "Ørsted & Søn A/S");
-  EXPECT_EQ(api.names("q=jurgen schmidt"), "") << "every word must match";
+  EXPECT_EQ(api_.names("q=orsted"), "Ørsted & Søn A/S");
+  EXPECT_EQ(api_.names("q=ørsted son"), "Ørsted & Søn A/S");
+  EXPECT_EQ(api_.names("q=jurgen schmidt"), "") << "every word must match";
 }
 
 TEST_F(Search, puts_the_best_match_first) {
-  EXPECT_EQ(api.names("q=anna"), "Anna Schmidt, Annalena Berg, Bo Anna")
+  EXPECT_EQ(api_.names("q=anna"), "Anna Schmidt, Annalena Berg, Bo Anna")
       << "the whole word, then its beginning, archived ones last";
-  EXPECT_EQ(api.names("q=anna&archived=false"), "Anna Schmidt, Annalena Berg");
-  EXPECT_EQ(api.names("q=ann&limit=1"), "Annalena Berg");
+  EXPECT_EQ(api_.names("q=anna&archived=false"), "Anna Schmidt, Annalena Berg");
+  EXPECT_EQ(api_.names("q=ann&limit=1"), "Annalena Berg");
 }
 
 TEST_F(Search, finds_by_digits_of_a_phone_number) {
   for (const char* query : {"01712345678", "0171", "0171 234", "+49 171 2345", "0049171",
                             "(0171) 2345-678", "5678", "2345678", "171 2345678"}) {
-    EXPECT_EQ(api.names(std::string("q=") + query), "Jürgen Müller") << query;
+    EXPECT_EQ(api_.names(std::string("q=") + query), "Jürgen Müller") << query;
     EXPECT_EQ(matched(query), "phones=0171 2345678") << query;
   }
-  EXPECT_EQ(api.names("q=müller 0171"), "Jürgen Müller");
-  EXPECT_EQ(api.names("q=017199"), "");
+  EXPECT_EQ(api_.names("q=müller 0171"), "Jürgen Müller");
+  EXPECT_EQ(api_.names("q=017199"), "");
 }
 
 TEST_F(Search, finds_by_email_address) {
@@ -82,27 +82,28 @@ TEST_F(Search, finds_by_client_number_and_uid) {
 TEST_F(Search, forgives_one_typing_error) {
   for (const char* query : {"schmitt", "schmdit", "schidt", "schmiidt", "achmidt", "shcmidt",
                             "scmid", "anna schmitd", "chmidt"}) {
-    EXPECT_EQ(api.names(std::string("q=") + query), "Anna Schmidt") << query;
+    EXPECT_EQ(api_.names(std::string("q=") + query), "Anna Schmidt") << query;
   }
-  EXPECT_EQ(api.names("q=xchmitt"), "") << "two errors";
-  EXPECT_EQ(api.names("q=bxrg"), "Annalena Berg");
-  EXPECT_EQ(api.names("q=bx"), "") << "short words are taken as they are";
+  EXPECT_EQ(api_.names("q=xchmitt"), "") << "two errors";
+  EXPECT_EQ(api_.names("q=bxrg"), "Annalena Berg");
+  EXPECT_EQ(api_.names("q=bx"), "") << "short words are taken as they are";
   EXPECT_EQ(matched("schmitt"), "name=Anna Schmidt");
 }
 
 TEST_F(Search, follows_each_change) {
-  const auto id = api.get("/contacts?client_number=K-1001", api.owner).at("items.0.id");
-  api.patch("/contacts/" + id, R"({"family_name":"Kern","phones":null,"emails":null})", api.owner);
-  EXPECT_EQ(api.names("q=muller"), "");
-  EXPECT_EQ(api.names("q=0171"), "");
-  EXPECT_EQ(api.names("q=kern"), "Jürgen Kern");
-  EXPECT_EQ(api.names("q=muller"), "") << "a word that nobody has any more corrects nothing";
+  const auto id = api_.get("/contacts?client_number=K-1001", api_.owner).at("items.0.id");
+  api_.patch("/contacts/" + id, R"({"family_name":"Kern","phones":null,"emails":null})",
+             api_.owner);
+  EXPECT_EQ(api_.names("q=muller"), "");
+  EXPECT_EQ(api_.names("q=0171"), "");
+  EXPECT_EQ(api_.names("q=kern"), "Jürgen Kern");
+  EXPECT_EQ(api_.names("q=muller"), "") << "a word that nobody has any more corrects nothing";
 }
 
 TEST_F(Search, filters_what_it_finds) {
-  EXPECT_EQ(api.names("q=anna&kind=organization"), "");
-  EXPECT_EQ(api.names("q=o&kind=organization"), "Ørsted & Søn A/S");
-  EXPECT_EQ(api.names("q=anna&archived=true"), "Bo Anna");
+  EXPECT_EQ(api_.names("q=anna&kind=organization"), "");
+  EXPECT_EQ(api_.names("q=o&kind=organization"), "Ørsted & Søn A/S");
+  EXPECT_EQ(api_.names("q=anna&archived=true"), "Bo Anna");
 }
 
 TEST_F(Search, takes_any_text) {
@@ -126,17 +127,17 @@ TEST_F(Search, takes_any_text) {
                             "Z̮̞̠͙͔ͅḀ̗̞͈̻̗Ḷ͙͎̯̹̞͓G̻O̭̗̮",
                             "1;DROP TABLE x",
                             "\xEF\xBB\xBF"}) {
-    const auto reply = api.get(std::string("/contacts?q=") + query, api.owner);
+    const auto reply = api_.get(std::string("/contacts?q=") + query, api_.owner);
     EXPECT_EQ(reply.status, 200) << query << reply.text;
-    api.create(std::string(R"({"given_name":"X","tags":["t"],"client_number":)") +
-               base::Json::string(query).dump() + "}");
+    api_.create(std::string(R"({"given_name":"X","tags":["t"],"client_number":)") +
+                base::Json::string(query).dump() + "}");
   }
-  EXPECT_EQ(api.get("/contacts?tag=t&limit=200", api.owner).json.find("items")->items().size(),
+  EXPECT_EQ(api_.get("/contacts?tag=t&limit=200", api_.owner).json.find("items")->items().size(),
             20U);
-  EXPECT_EQ(api.get("/contacts?q=a b c d e f g h i j k l m n o p q", api.owner).errors(),
+  EXPECT_EQ(api_.get("/contacts?q=a b c d e f g h i j k l m n o p q", api_.owner).errors(),
             "q too_many");
-  EXPECT_EQ(api.get("/contacts?q=" + std::string(501, 'a'), api.owner).errors(), "q too_long");
-  EXPECT_EQ(api.get("/contacts?q=\xFF", api.owner).errors(), "q utf8");
+  EXPECT_EQ(api_.get("/contacts?q=" + std::string(501, 'a'), api_.owner).errors(), "q too_long");
+  EXPECT_EQ(api_.get("/contacts?q=\xFF", api_.owner).errors(), "q utf8");
 }
 
 // Every text that one typing error makes of `word` (ASCII).
@@ -175,7 +176,7 @@ TEST(Spelling, of_each_name_any_single_error_is_forgiven) {
         const bool found = std::any_of(hits.begin(), hits.end(), [&](const Hit& hit) {
           return hit.contact.profile.family_name == name;
         });
-        if (!found) missed += query + " (" + name + ") ";
+        if (!found) missed.append(query).append(" (").append(name).append(") ");
       }
     }
   });

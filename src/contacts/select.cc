@@ -165,6 +165,7 @@ entries::ContactRef resolve(db::Tx& tx, const access::Actor& actor, const Select
   const auto one = only_one(tx, found);
   if (!one) {
     std::vector<std::string> ids;
+    ids.reserve(found.size());
     for (const base::Id& id : found) ids.push_back(id.text());
     const std::string message = "finds several contacts; name the one that is meant by its id";
     throw base::Error(base::Code::kInvalid, field + ": " + message,

@@ -138,7 +138,7 @@ void correct_at(Words& words, Found& found, const Letters& word, std::size_t i) 
   for (const char32_t letter : words.next(before)) {
     const Letters begun = before + letter;
     if (letter != word[i] && words.any_with(begun + after)) found.add(begun + after, false);
-    const Letters longer = begun + word[i] + after;
+    const Letters longer = begun + word.substr(i);
     if (words.any_with(longer)) found.add(longer, false);
   }
 }

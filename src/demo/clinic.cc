@@ -22,8 +22,8 @@ constexpr std::size_t kClients = 220;
 const std::vector<std::string> kServices = {"Physiotherapy", "Sports massage", "Manual therapy",
                                             "Gait analysis", "Pilates rehab",  "Follow-up"};
 const std::vector<std::string> kFindings = {
-    "Left shoulder: abduction to 110°, pain at the end of the range. Continue the programme, add "
-    "band work.",
+    ("Left shoulder: abduction to 110°, pain at the end of the range. Continue the programme, add "
+     "band work."),
     "Lower back much better. Sleeps through again. Two more sessions, then review.",
     "Knee still swollen after stairs. Letter to the GP suggested an MRI.",
     "Came straight from work, tense. Breathing exercises, home programme reduced to three.",
@@ -33,8 +33,8 @@ const std::vector<std::string> kCalls = {
     "Running late by fifteen minutes, told Tom.",
     "Wants an earlier appointment, put on the list for cancellations.",
     "Möchte den Bericht auf Deutsch für die Krankenkasse. Tom übersetzt bis Freitag.",
-    "Complained about waiting twenty minutes last week. Apologised, offered the first slot of the "
-    "day."};
+    ("Complained about waiting twenty minutes last week. Apologised, offered the first slot of the "
+     "day.")};
 const std::vector<std::string> kNotes = {
     "Needs the ramp at the back entrance.", "Daughter drives her, please keep Tuesdays.",
     "Prefers text messages, no calls at work.",

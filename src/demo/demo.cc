@@ -65,6 +65,7 @@ void open_house(db::Database& database, base::ManualClock& clock, const Options&
   }
   auto staff = database.read(business.key, [&](db::Tx& tx) {
     std::vector<access::Actor> actors;
+    actors.reserve(addresses.size());
     for (const std::string& address : addresses) {
       actors.push_back(access::staff_actor(tx, business.key, address).value());
     }

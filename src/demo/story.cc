@@ -149,11 +149,13 @@ std::size_t Story::tell(std::size_t person, base::Micros at, Telling telling) {
   if (telling.is_private) json.set("private", Json::boolean(true));
   if (!telling.views.empty()) {
     std::vector<Json> views;
+    views.reserve(telling.views.size());
     for (std::string& view : telling.views) views.push_back(word(std::move(view)));
     json.set("views", Json::array(std::move(views)));
   }
   if (!telling.changes.empty()) {
     std::vector<Json> changes;
+    changes.reserve(telling.changes.size());
     for (auto& [field, before, after] : telling.changes) {
       changes.push_back(object({{"field", word(field)},
                                 {"old", before.empty() ? Json() : word(before)},

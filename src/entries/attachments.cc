@@ -63,6 +63,16 @@ std::string clean_name(std::string_view name) {
   return std::string(name);
 }
 
+bool may_see_entry(db::Tx& tx, const catalog::Sight& sight, const base::Id& entry) {
+  try {
+    static_cast<void>(load_history(tx, entry, sight));
+    return true;
+  } catch (const base::Error& error) {
+    if (error.code() != base::Code::kNotFound) throw;
+    return false;
+  }
+}
+
 constexpr const char* kInsert = R"(
   INSERT INTO attachments (business, id, name, media_type, size, sha256, created_by_kind,
                            created_by, created_at)
@@ -78,13 +88,8 @@ bool may_see(db::Tx& tx, const access::Actor& actor, const catalog::Sight& sight
   bool used = false;
   db::Rows rows = tx.query_derived(kUses, {tx.business(), id});
   while (rows.next()) {
+    if (may_see_entry(tx, sight, rows->id(0))) return true;
     used = true;
-    try {
-      static_cast<void>(load_history(tx, rows->id(0), sight));
-      return true;
-    } catch (const base::Error& error) {
-      if (error.code() != base::Code::kNotFound) throw;
-    }
   }
   return !used && (sight.all || uploader == actor.id);
 }

@@ -40,6 +40,7 @@ std::array<Choice, kDimensions.size()> choices_of(const Filter& filter) {
   std::vector<std::string> origin;
   if (filter.manual) origin = {*filter.manual ? "manual" : "automatic"};
   std::vector<std::string> staff;
+  staff.reserve(filter.staff.size());
   for (const base::Id& id : filter.staff) staff.push_back(id.text());
   std::sort(staff.begin(), staff.end());
   return {Choice{filter.categories},  Choice{filter.types},      Choice{filter.contact_types},

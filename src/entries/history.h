@@ -23,6 +23,6 @@ struct Neighbours {
       open_tasks;
 };
 
-[[nodiscard]] access::Routes routes(Neighbours neighbours);
+[[nodiscard]] access::Routes routes(Neighbours given);
 
 }  // namespace annals::entries

@@ -1,4 +1,5 @@
 #include "entries/revise.h"
+
 #include <cstdint>
 #include <optional>
 #include <utility>

@@ -1,15 +1,17 @@
 #include "entries/sql.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
+
 #include "base/id.h"
 
 namespace annals::entries {
 
 void SqlText::number() { text_ += "$" + std::to_string(params_.size()); }
 
-SqlText& SqlText::value(std::int64_t number_value) {
-  params_.emplace_back(number_value);
+SqlText& SqlText::value(std::int64_t whole) {
+  params_.emplace_back(whole);
   number();
   return *this;
 }

@@ -19,7 +19,7 @@ class SqlText {
     return *this;
   }
   /// Adds a value and writes its `$N`. Texts and ids are copied.
-  SqlText& value(std::int64_t number);
+  SqlText& value(std::int64_t whole);
   SqlText& value(std::string_view text);
   SqlText& value(const base::Id& id);
   /// `($1, $2, …)`; `(NULL)` for none, which nothing is in.

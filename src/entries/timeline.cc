@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 #include <vector>
+
 #include "base/id.h"
 #include "db/db.h"
 #include "entries/filter.h"

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
 #include "base/id.h"
 #include "catalog/catalog.h"
 #include "entries/sql.h"

@@ -82,12 +82,12 @@ void expect_same_reading(std::string_view text, const RequestHead& head) {
 const std::vector<std::string>& seeds() {
   static const std::vector<std::string> seeds = {
       "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
-      "GET /api/v1/contacts/1?q=a%20b&limit=50 HTTP/1.1\r\nHost: localhost:8080\r\n"
-      "Authorization: Bearer abc\r\nAccept: */*\r\nConnection: keep-alive, x\r\n\r\n",
-      "POST /entries HTTP/1.1\r\nHost: [::1]:80\r\nContent-Length: 12\r\n"
-      "Content-Type: application/json\r\n\r\n",
-      "PUT /a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\nExpect: 100-continue\r\n"
-      "Cookie: a=b; c=\"d\"\r\nX: \t y \t\r\n\r\n",
+      ("GET /api/v1/contacts/1?q=a%20b&limit=50 HTTP/1.1\r\nHost: localhost:8080\r\n"
+       "Authorization: Bearer abc\r\nAccept: */*\r\nConnection: keep-alive, x\r\n\r\n"),
+      ("POST /entries HTTP/1.1\r\nHost: [::1]:80\r\nContent-Length: 12\r\n"
+       "Content-Type: application/json\r\n\r\n"),
+      ("PUT /a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\nExpect: 100-continue\r\n"
+       "Cookie: a=b; c=\"d\"\r\nX: \t y \t\r\n\r\n"),
       "OPTIONS * HTTP/1.0\r\nConnection: close\r\n\r\n",
       "DELETE http://x/a/b?c HTTP/1.1\r\nHost: x\r\nEmpty:\r\n\r\n",
   };

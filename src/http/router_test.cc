@@ -23,7 +23,9 @@ std::string found(const Router& router, Method method, const std::string& path) 
   const Router::Match match = router.find(method, path);
   if (match.route == nullptr) return match.allow.empty() ? "404" : "405 " + match.allow;
   std::string text = match.route->pattern;
-  for (const auto& [name, value] : match.path_parameters) text += " " + name + "=" + value;
+  for (const auto& [name, value] : match.path_parameters) {
+    text.append(" ").append(name).append("=").append(value);
+  }
   return text;
 }
 

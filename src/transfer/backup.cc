@@ -59,7 +59,9 @@ base::Error damaged(const std::string& path, const std::string& what) {
 // As sha256sum(1) writes and checks it: `sha256sum -c SHA256SUMS`.
 std::string sums_of(const Manifest& manifest) {
   std::string out;
-  for (const auto& [path, sha256] : manifest.files) out += sha256 + "  " + path + "\n";
+  for (const auto& [path, sha256] : manifest.files) {
+    out.append(sha256).append("  ").append(path).append("\n");
+  }
   return out;
 }
 

@@ -10,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -31,7 +30,7 @@ namespace fs = std::filesystem;
   const base::Code code = reason == ENOENT                       ? base::Code::kNotFound
                           : reason == ENOSPC || reason == EDQUOT ? base::Code::kStorageFull
                                                                  : base::Code::kUnavailable;
-  throw base::Error(code, path + ": " + std::strerror(reason));
+  throw base::Error(code, path + ": " + std::generic_category().message(reason));
 }
 
 class Descriptor {

@@ -10,10 +10,10 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <exception>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "base/error.h"
@@ -59,8 +59,9 @@ class FileInput final : public Input {
     } while (count < 0 && errno == EINTR);
     out.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
     if (count < 0) {
+      const int reason = errno;
       throw base::Error(base::Code::kUnavailable,
-                        path_ + " cannot be read: " + std::strerror(errno));
+                        path_ + " cannot be read: " + std::generic_category().message(reason));
     }
     position_ += count;
     return count > 0;
@@ -74,6 +75,12 @@ class FileInput final : public Input {
   std::int64_t position_ = 0;
   std::string path_;
 };
+
+// Text as zlib takes it.
+Bytef* as_zlib(char* text) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): zlib's bytes are unsigned
+  return reinterpret_cast<Bytef*>(text);
+}
 
 class GzipInput final : public Input {
  public:
@@ -90,7 +97,7 @@ class GzipInput final : public Input {
     if (failure_) std::rethrow_exception(failure_);
     const std::size_t before = out.size();
     out.resize(before + bytes);
-    stream_.next_out = reinterpret_cast<Bytef*>(out.data() + before);
+    stream_.next_out = as_zlib(out.data() + before);
     stream_.avail_out = static_cast<uInt>(bytes);
     try {
       while (stream_.avail_out > 0 && inflate_some()) {
@@ -141,7 +148,7 @@ class GzipInput final : public Input {
   bool refill() {
     if (pending_.empty() && !packed_->read(pending_, std::size_t{64} * 1024)) return false;
     block_ = std::exchange(pending_, {});
-    stream_.next_in = reinterpret_cast<Bytef*>(block_.data());
+    stream_.next_in = as_zlib(block_.data());
     stream_.avail_in = static_cast<uInt>(block_.size());
     return true;
   }
@@ -187,7 +194,7 @@ std::unique_ptr<Input> open_input(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat status{};
   if (descriptor < 0 || ::fstat(descriptor, &status) != 0) {
-    const std::string why = std::strerror(errno);
+    const std::string why = std::generic_category().message(errno);
     if (descriptor >= 0) ::close(descriptor);
     throw base::Error(base::Code::kNotFound, path + " cannot be opened: " + why);
   }

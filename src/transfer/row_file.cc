@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -19,8 +18,9 @@ namespace annals::transfer {
 namespace fs = std::filesystem;
 
 void RowFile::fail(const char* what) const {
-  throw base::Error(base::Code::kStorageFull,
-                    path_ + ".part cannot be " + what + ": " + std::strerror(errno));
+  const int reason = errno;
+  throw base::Error(base::Code::kStorageFull, path_ + ".part cannot be " + what + ": " +
+                                                  std::generic_category().message(reason));
 }
 
 void RowFile::write(const std::vector<std::string>& cells) {
@@ -35,6 +35,7 @@ void RowFile::add(std::int64_t line, const std::vector<std::string>& raw,
     file_.reset(std::fopen((path_ + ".part").c_str(), "wbe"));
     if (!file_) fail("made");
     std::vector<std::string> header;
+    header.reserve(columns_.size() + 2);
     for (const std::string& column : columns_) header.push_back(encode(column, format_.encoding));
     header.insert(header.end(), {"line", "reason"});
     write(header);

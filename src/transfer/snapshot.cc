@@ -59,8 +59,9 @@ class Statement {
     return sqlite3_column_int64(statement_.get(), column);
   }
   [[nodiscard]] std::string text(int column) const {
-    const unsigned char* text = sqlite3_column_text(statement_.get(), column);
-    return text == nullptr ? "" : reinterpret_cast<const char*>(text);
+    const unsigned char* bytes = sqlite3_column_text(statement_.get(), column);
+    const int count = sqlite3_column_bytes(statement_.get(), column);
+    return std::string(base::as_text({bytes, static_cast<std::size_t>(count)}));
   }
   [[nodiscard]] std::string hex(int column) const {
     const auto* bytes =

@@ -20,11 +20,12 @@ std::size_t Names::column(const std::string& name, const Place& place) const {
     }
     return static_cast<std::size_t>(found - columns.begin());
   }
-  for (const std::string& other : columns) {
-    if (base::ascii_lower(base::trim(other)) == base::ascii_lower(base::trim(name))) {
-      fail_at(place, "unknown_column",
-              "the file has no column \"" + name + "\"; it has \"" + other + "\"");
-    }
+  const auto similar = std::find_if(columns.begin(), columns.end(), [&](const auto& other) {
+    return base::ascii_lower(base::trim(other)) == base::ascii_lower(base::trim(name));
+  });
+  if (similar != columns.end()) {
+    fail_at(place, "unknown_column",
+            "the file has no column \"" + name + "\"; it has \"" + *similar + "\"");
   }
   fail_at(place, "unknown_column", "the file has no column \"" + name + "\"");
 }
