@@ -47,7 +47,7 @@ void snapshot(SqliteConnection& connection, const std::string& folder, std::int6
   connection.execute("VACUUM INTO $1", std::initializer_list<Param>{path});
 }
 
-void prepare_primary(const std::string& folder) {
+void prepare_primary(const std::string& folder, std::span<const Migration> migrations) {
   const std::string path = primary_path(folder);
   SqliteConnection connection(path, kOpenFlags);
   const std::int64_t tables = connection.integer("SELECT count(*) FROM sqlite_schema");
@@ -56,7 +56,6 @@ void prepare_primary(const std::string& folder) {
     throw base::invalid("data", "not_ours",
                         path + " is a database of another program; choose another folder.");
   }
-  const auto migrations = sqlite_migrations();
   if (version > migrations.back().version) {
     throw base::invalid("data", "newer",
                         path + " has schema " + std::to_string(version) +
@@ -90,8 +89,8 @@ void forget_derived(const std::string& folder) {
   for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(derived_path(folder) + suffix);
 }
 
-void prepare_files(const std::string& folder) {
-  prepare_primary(folder);
+void prepare_files(const std::string& folder, std::span<const Migration> migrations) {
+  prepare_primary(folder, migrations);
   prepare_derived(folder);
 }
 
