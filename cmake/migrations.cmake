@@ -16,6 +16,7 @@ endfunction()
 
 annals_migrations(sqlite "${CMAKE_SOURCE_DIR}/migrations/sqlite")
 annals_migrations(derived "${CMAKE_SOURCE_DIR}/migrations/sqlite/derived")
+annals_migrations(postgres "${CMAKE_SOURCE_DIR}/migrations/postgres")
 file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/generated/migrations.cc" @ONLY CONTENT [[
 #include "db/migrations.h"
 
@@ -26,11 +27,14 @@ constexpr Migration kSqlite[] = {
 @sqlite@};
 constexpr Migration kSqliteDerived[] = {
 @derived@};
+constexpr Migration kPostgres[] = {
+@postgres@};
 
 }  // namespace
 
 std::span<const Migration> sqlite_migrations() { return kSqlite; }
 std::span<const Migration> sqlite_derived_migrations() { return kSqliteDerived; }
+std::span<const Migration> postgres_migrations() { return kPostgres; }
 
 }  // namespace annals::db
 ]])

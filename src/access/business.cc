@@ -216,7 +216,8 @@ http::Response list_businesses(const Call& call) {
   only_query(call.request, {"limit", "cursor"});
   const std::size_t limit = page_limit(call.request);
   const std::string after = http::open_cursor(call.request, kList);
-  const auto all = call.read([&](db::Tx& tx) { return businesses_of(tx, call.actor); });
+  const auto all = call.database.read(db::kNoBusiness,
+                                      [&](db::Tx& tx) { return businesses_of(tx, call.actor); });
   auto at = all.begin();
   if (!after.empty()) {
     at = std::find_if(at, all.end(), [&](const Business& one) { return one.id.text() == after; });

@@ -21,7 +21,8 @@ void write_business(base::JsonWriter& json, const Business& business);
 [[nodiscard]] Business business_of(const db::Row& row);
 
 /// `actor`'s own, and, of a staff member, those where the same address has the same password: an
-/// address alone proves nothing, since every business names its staff as it likes.
+/// address alone proves nothing, since every business names its staff as it likes. `tx` must be of
+/// no business, since it looks into several.
 [[nodiscard]] std::vector<Business> businesses_of(db::Tx& tx, const Actor& actor);
 
 [[nodiscard]] http::Response list_businesses(const Call& call);

@@ -30,8 +30,8 @@ std::optional<std::string> active_staff_name(db::Tx& tx, const base::Id& staff) 
   return rows->string(0);
 }
 
-base::Bytes business_secret(db::Tx& tx) {
-  db::Rows rows = tx.query(kSecret, {tx.business()});
+base::Bytes business_secret(db::Tx& tx, db::BusinessKey business) {
+  db::Rows rows = tx.query(kSecret, {business});
   if (!rows.next()) throw base::not_found("business");
   const base::ByteSpan secret = rows->blob(0);
   return {secret.begin(), secret.end()};

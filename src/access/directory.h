@@ -16,6 +16,6 @@ namespace annals::access {
 [[nodiscard]] std::optional<std::string> active_staff_name(db::Tx& tx, const base::Id& staff);
 
 /// The key of a business's keyed hashes, 32 bytes.
-[[nodiscard]] base::Bytes business_secret(db::Tx& tx);
+[[nodiscard]] base::Bytes business_secret(db::Tx& tx, db::BusinessKey business);
 
 }  // namespace annals::access

@@ -69,7 +69,7 @@ std::string request_line(const http::Request& request) {
 
 RequestKey request_key(db::Tx& tx, const Actor& actor, const http::Request& request,
                        std::string_view key) {
-  const base::Bytes secret = business_secret(tx);
+  const base::Bytes secret = business_secret(tx, actor.business);
   const std::string_view who = base::as_text(actor.id.bytes);
   const std::string line = request_line(request);
   return {keyed_hash(secret, {"request key", kind_of(actor), who, key}),
@@ -167,9 +167,14 @@ std::optional<std::string> header_key(const http::Request& request) {
 
 }  // namespace
 
-http::Response Call::write(const std::function<http::Response(db::Tx&)>& work) const {
+namespace {
+
+http::Response write_in(const Call& call, db::BusinessKey business,
+                        const std::function<http::Response(db::Tx&)>& work) {
+  const Actor& actor = call.actor;
+  const http::Request& request = call.request;
   const auto key = header_key(request);
-  return database.write(actor.business, [&](db::Tx& tx) {
+  return call.database.write(business, [&](db::Tx& tx) {
     // Without a business there is nobody whose key it could be (set-up, sign-in).
     if (!key || actor.business == db::kNoBusiness) return work(tx);
     const RequestKey hashes = request_key(tx, actor, request, *key);
@@ -178,6 +183,16 @@ http::Response Call::write(const std::function<http::Response(db::Tx&)>& work) c
     keep_reply(tx, actor, hashes, reply);
     return reply;
   });
+}
+
+}  // namespace
+
+http::Response Call::write(const std::function<http::Response(db::Tx&)>& work) const {
+  return write_in(*this, actor.business, work);
+}
+
+http::Response Call::write_across(const std::function<http::Response(db::Tx&)>& work) const {
+  return write_in(*this, db::kNoBusiness, work);
 }
 
 }  // namespace annals::access

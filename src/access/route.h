@@ -33,6 +33,9 @@ struct Call {
   /// kept in the same transaction and given again for the same request; the same key with another
   /// request is kConflict (`idempotency_conflict`).
   [[nodiscard]] http::Response write(const std::function<http::Response(db::Tx&)>& work) const;
+  /// The same in no business: for what founds one.
+  [[nodiscard]] http::Response write_across(
+      const std::function<http::Response(db::Tx&)>& work) const;
 };
 
 struct Route {

@@ -51,7 +51,8 @@ std::string open_session(db::Tx& tx, db::BusinessKey business, const base::Id& s
 }
 
 // GET /me for `actor`.
-std::string me(db::Tx& tx, const Actor& actor) {
+// `all`: the businesses of the person.
+std::string me(db::Tx& tx, const Actor& actor, const std::vector<Business>& all) {
   const auto business = find_business(tx, actor.business);
   if (!business) throw base::not_found("business");
   base::JsonWriter json;
@@ -71,20 +72,24 @@ std::string me(db::Tx& tx, const Actor& actor) {
   json.key("business");
   write_business(json, *business);
   json.key("businesses").begin_array();
-  for (const Business& one : businesses_of(tx, actor)) write_business(json, one);
+  for (const Business& one : all) write_business(json, one);
   json.end_array().end_object();
   return json.take();
 }
 
-http::Response signed_in(db::Tx& tx, const Call& call, db::BusinessKey business,
-                         const base::Id& staff, std::string_view name) {
-  const std::string token = open_session(tx, business, staff);
+Actor staff_of_business(db::BusinessKey business, const base::Id& staff, std::string_view name) {
   Actor actor;
   actor.kind = Actor::Kind::kStaff;
   actor.business = business;
   actor.id = staff;
   actor.name = name;
-  http::Response reply = http::Response::json(201, me(tx, actor));
+  return actor;
+}
+
+http::Response signed_in(db::Tx& tx, const Call& call, const Actor& actor,
+                         const std::vector<Business>& all) {
+  const std::string token = open_session(tx, actor.business, actor.id);
+  http::Response reply = http::Response::json(201, me(tx, actor, all));
   reply.headers.emplace_back("Set-Cookie", session_cookie(call.request, token));
   return reply;
 }
@@ -142,7 +147,7 @@ http::Response set_up(const Call& call, const Wiring& wiring) {
     Staff owner = founding.owner;
     create_business(tx, business, wiring);
     create_staff(tx, business.key, owner);
-    return signed_in(tx, call, business.key, owner.id, owner.name);
+    return signed_in(tx, call, staff_of_business(business.key, owner.id, owner.name), {business});
   });
 }
 
@@ -187,7 +192,7 @@ http::Response new_business(const Call& call, const Wiring& wiring) {
   base::Fields fields(body);
   const Business draft = read_new_business(fields);
   fields.finish();
-  return call.write([&](db::Tx& tx) {
+  return call.write_across([&](db::Tx& tx) {
     auto owner = find_staff(tx, call.actor.business, call.actor.id);
     if (!owner) throw base::not_found("staff member");
     owner->role = name_of(Role::kOwner);
@@ -323,11 +328,14 @@ http::Response sign_in(const Call& call, Secrets& secrets, const base::Clock& cl
   if (fits.size() > 1) throw several_businesses(fits);
 
   const Candidate& one = fits.front();
+  const Actor actor = staff_of_business(one.business, one.staff, one.name);
+  const auto businesses =
+      call.database.read(db::kNoBusiness, [&](db::Tx& tx) { return businesses_of(tx, actor); });
   return call.database.write(one.business, [&](db::Tx& tx) {
     if (!tx.query(kStillFits, {one.business, one.staff, one.password_hash}).next()) {
       throw wrong_credentials();
     }
-    return signed_in(tx, call, one.business, one.staff, one.name);
+    return signed_in(tx, call, actor, businesses);
   });
 }
 
@@ -352,7 +360,9 @@ http::Response sign_out(const Call& call) {
 
 http::Response show_me(const Call& call) {
   only_query(call.request, {});
-  return http::Response::json(200, call.read([&](db::Tx& tx) { return me(tx, call.actor); }));
+  const auto all = call.database.read(db::kNoBusiness,
+                                      [&](db::Tx& tx) { return businesses_of(tx, call.actor); });
+  return http::Response::json(200, call.read([&](db::Tx& tx) { return me(tx, call.actor, all); }));
 }
 
 }  // namespace annals::access

@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/temp_folder.h"
 #include "db/db.h"
-#include "db/sqlite.h"
+#include "db/test_database.h"
 #include "http/message.h"
 #include "http/problem.h"
 #include "http/router.h"
@@ -68,7 +68,7 @@ class TestApi {
     wiring.password_cost = kCheapPasswordCost;
     wiring.clock = &clock;
     database =
-        db::open_sqlite({.folder = folder_.path(), .clock = &clock, .derive = std::move(derive)});
+        db::open_for_test({.folder = folder_.path(), .clock = &clock, .derive = std::move(derive)});
     gate_ = std::make_unique<Gate>(*database, clock);
     add(routes(std::move(wiring)));
   }

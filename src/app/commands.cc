@@ -24,7 +24,6 @@
 #include "base/temp_folder.h"
 #include "catalog/catalog.h"
 #include "db/db.h"
-#include "db/sqlite.h"
 #include "demo/demo.h"
 #include "transfer/transfer.h"
 
@@ -92,6 +91,7 @@ CLI::App* Commands::add(CLI::App& app, const std::string& name, const std::strin
                         std::function<int()> body) {
   CLI::App* command = app.add_subcommand(name, description);
   flag(command, "--data", serve_.data, "The data folder");
+  flag(command, "--database", serve_.database, "postgresql://…, in place of a folder");
   command->callback([this, body = std::move(body)] { chosen_ = body; });
   return command;
 }
@@ -126,7 +126,7 @@ void Commands::add_import(CLI::App& app) {
     import.options.mapping = import_mapping_;
     import.options.rejected_file = import_rejected_;
     import.options.warnings_file = import_warnings_;
-    import.folder = serve_.data;
+    import.folder = serve_.place();
     import.dry_run = import_dry_run_;
     import.terminal = ::isatty(STDERR_FILENO) != 0;
     import.open = [](const std::string& folder) { return open_database(folder); };
@@ -177,12 +177,8 @@ void Commands::add_backup(CLI::App& app) {
 
 void Commands::add_rebuild(CLI::App& app) {
   add(app, "rebuild", "Make the index anew from the journal", [this] {
-    {
-      // Opening proves that nobody else works on the folder.
-      const auto database = open_database(serve_.data);
-    }
-    db::forget_derived(serve_.data);
-    const auto database = open_database(serve_.data);
+    rebuild_index(serve_.place());
+    const auto database = open_database(serve_.place());
     wait_for_index(*database);
     std::cout << "The index is up to date.\n";
     return 0;
@@ -193,7 +189,7 @@ void Commands::add_business(CLI::App& app) {
   CLI::App* business = app.add_subcommand("business", "Businesses on this server");
   business->require_subcommand(1);
   add(*business, "list", "List them", [this] {
-    const auto database = open_database(serve_.data);
+    const auto database = open_database(serve_.place());
     const auto all = database->read_as_is(db::kNoBusiness,
                                           [](db::Tx& tx) { return access::all_businesses(tx); });
     for (const access::Business& one : all) {
@@ -202,7 +198,7 @@ void Commands::add_business(CLI::App& app) {
     return 0;
   });
   CLI::App* added = add(*business, "add", "Add one with its owner", [this] {
-    const auto database = open_database(serve_.data);
+    const auto database = open_database(serve_.place());
     base::Json owner = base::Json::object();
     owner.set("name", base::Json::string(staff_name_));
     owner.set("email", base::Json::string(staff_email_));
@@ -231,7 +227,7 @@ void Commands::add_staff(CLI::App& app) {
   CLI::App* staff = app.add_subcommand("staff", "Staff members");
   staff->require_subcommand(1);
   CLI::App* reset = add(*staff, "reset-password", "Give a staff member a new password", [this] {
-    const auto database = open_database(serve_.data);
+    const auto database = open_database(serve_.place());
     const db::BusinessKey business =
         business_.empty() ? db::kNoBusiness : choose_business(*database, business_).key;
     std::cout << access::reset_password(*database, staff_email_, business, {}) << "\n";
@@ -240,7 +236,7 @@ void Commands::add_staff(CLI::App& app) {
   reset->add_option("email", staff_email_, "The e-mail address")->required();
   flag(reset, "--business", business_, "In this business alone");
   CLI::App* added = add(*staff, "add", "Add a staff member", [this] {
-    const auto database = open_database(serve_.data);
+    const auto database = open_database(serve_.place());
     base::Json body = base::Json::object();
     body.set("email", base::Json::string(staff_email_));
     body.set("name", base::Json::string(staff_name_));

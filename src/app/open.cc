@@ -2,30 +2,74 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "access/access.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "contacts/contacts.h"
 #include "db/db.h"
+#include "db/postgres.h"
 #include "db/sqlite.h"
 #include "entries/derive.h"
 
 namespace annals::app {
+namespace {
 
-std::unique_ptr<db::Database> open_database(const std::string& folder, const base::Clock& clock,
-                                            int readers) {
-  const db::Options options{.folder = folder,
-                            .clock = &clock,
-                            .readers = readers,
-                            .derive = entries::derivation(contacts::index)};
+std::vector<access::Business> businesses(db::Database& database) {
+  return database.read_as_is(db::kNoBusiness,
+                             [](db::Tx& tx) { return access::all_businesses(tx); });
+}
+
+std::unique_ptr<db::Database> open_folder(const db::Options& options) {
   std::unique_ptr<db::Database> database = db::open_sqlite(options);
   const bool outdated = database->read_as_is(
       db::kNoBusiness, [](db::Tx& tx) { return entries::derived_is_outdated(tx); });
   if (!outdated) return database;
   base::log(base::Level::kInfo, "a business has another time zone: its index is made anew");
   database.reset();
-  db::forget_derived(folder);
+  db::forget_derived(options.folder);
   return db::open_sqlite(options);
+}
+
+std::unique_ptr<db::Database> open_server(const std::string& url, const db::Options& options) {
+  std::unique_ptr<db::Database> database = db::open_postgres(url, options);
+  for (const access::Business& business : businesses(*database)) {
+    const bool outdated = database->read_as_is(
+        business.key, [](db::Tx& tx) { return entries::derived_is_outdated(tx); });
+    if (!outdated) continue;
+    base::log(base::Level::kInfo, "a business has another time zone: its index is made anew");
+    database->write(business.key, [](db::Tx& tx) { db::forget_derived(tx); });
+  }
+  return database;
+}
+
+}  // namespace
+
+bool is_postgres(const std::string& place) {
+  return place.starts_with("postgresql://") || place.starts_with("postgres://");
+}
+
+std::unique_ptr<db::Database> open_database(const std::string& place, const base::Clock& clock,
+                                            int readers) {
+  const bool server = is_postgres(place);
+  const db::Options options{.folder = server ? std::string() : place,
+                            .clock = &clock,
+                            .readers = readers,
+                            .derive = entries::derivation(contacts::index)};
+  return server ? open_server(place, options) : open_folder(options);
+}
+
+void rebuild_index(const std::string& place) {
+  // Opening a folder proves that nobody else works on it.
+  const auto database = open_database(place);
+  if (!is_postgres(place)) {
+    db::forget_derived(place);
+    return;
+  }
+  for (const access::Business& business : businesses(*database)) {
+    database->write(business.key, [](db::Tx& tx) { db::forget_derived(tx); });
+  }
 }
 
 }  // namespace annals::app

@@ -1,4 +1,4 @@
-// The database of a data folder with all that derives from its journal.
+// The database of a data folder, or of a PostgreSQL server, with all that derives from its journal.
 #pragma once
 #include <memory>
 #include <string>
@@ -8,8 +8,14 @@
 
 namespace annals::app {
 
-/// Opens the folder (see db::open_sqlite), with the applier wired to the slices' indexes.
+/// Opens what `place` names, a folder (see db::open_sqlite) or the address of a PostgreSQL database
+/// (postgresql://…, see db::open_postgres), with the applier wired to the slices' indexes.
 [[nodiscard]] std::unique_ptr<db::Database> open_database(
-    const std::string& folder, const base::Clock& clock = base::system_clock(), int readers = 16);
+    const std::string& place, const base::Clock& clock = base::system_clock(), int readers = 16);
+
+/// Makes the derived tables of `place` anew; nobody else may work on a folder meanwhile.
+void rebuild_index(const std::string& place);
+
+[[nodiscard]] bool is_postgres(const std::string& place);
 
 }  // namespace annals::app

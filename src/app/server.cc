@@ -164,7 +164,7 @@ Instance::Instance(const ServeOptions& options, const base::Clock& clock)
   Parts& parts = *parts_;
   parts.host = address.host;
   parts.tls = !options.tls_certificate.empty();
-  parts.database = open_database(options.data, clock);
+  parts.database = open_database(options.place(), clock);
   parts.gate = std::make_unique<access::Gate>(*parts.database, clock);
   parts.stream = std::make_unique<Stream>(*parts.database);
   parts.routes = all_routes(*parts.stream, clock);

@@ -12,10 +12,13 @@ namespace annals::app {
 
 struct ServeOptions {
   std::string data = "./data";
+  std::string database;                   // postgresql://…, in place of a data folder
   std::string listen = "127.0.0.1:8080";  // HOST:PORT, [IPv6]:PORT; port 0 takes any free one
   std::string tls_certificate;            // PEM files; empty: plain HTTP
   std::string tls_key;
   int handler_threads = 64;
+
+  [[nodiscard]] const std::string& place() const { return database.empty() ? data : database; }
 };
 
 class Instance {

@@ -10,10 +10,10 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "contacts/contacts.h"
-#include "contacts/full_text.h"
 #include "contacts/profile.h"
 #include "contacts/terms.h"
 #include "db/db.h"
+#include "db/full_text.h"
 
 namespace annals::contacts {
 namespace {
@@ -108,7 +108,7 @@ constexpr std::string_view kDeleteRow = R"sql(
 void write_row(db::Tx& tx, db::BusinessKey business, const base::Id& contact,
                std::optional<std::int64_t> number, const Indexed& before, const Indexed& after) {
   const std::string terms = joined(after.terms);
-  if (number) remove_terms(tx, *number, joined(before.terms));
+  if (number) db::remove_words(tx, db::WordIndex::kContacts, *number, joined(before.terms));
   if (after.terms.empty()) {
     if (number) tx.execute(kDeleteRow, {*number});
     return;
@@ -119,7 +119,7 @@ void write_row(db::Tx& tx, db::BusinessKey business, const base::Id& contact,
     auto rows = tx.query(kInsertRow, {business, contact, after.sort_name, terms});
     while (rows.next()) number = rows->integer(0);
   }
-  add_terms(tx, *number, terms);
+  db::add_words(tx, db::WordIndex::kContacts, *number, terms);
 }
 
 constexpr std::string_view kListIn = R"sql(

@@ -15,12 +15,12 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/limits.h"
-#include "contacts/full_text.h"
 #include "contacts/profile.h"
 #include "contacts/spelling.h"
 #include "contacts/store.h"
 #include "contacts/terms.h"
 #include "db/db.h"
+#include "db/full_text.h"
 
 namespace annals::contacts {
 namespace {
@@ -57,14 +57,14 @@ std::vector<Asked> asked_of(std::vector<Chunk> chunks) {
   return asked;
 }
 
-Match match_of(const std::string& term, How how) {
-  return how == How::kWhole ? Match::exactly(term) : Match::beginning_with(term);
+db::Match match_of(const std::string& term, How how) {
+  return how == How::kWhole ? db::Match::exactly(term) : db::Match::beginning_with(term);
 }
 
-Match words_match(db::BusinessKey business, const Asked& asked, How how) {
-  Match all;
+db::Match words_match(db::BusinessKey business, const Asked& asked, How how) {
+  db::Match all;
   for (std::size_t i = 0; i < asked.chunk.words.size(); ++i) {
-    Match word = match_of(term(business, Field::kName, asked.chunk.words[i]), how);
+    db::Match word = match_of(term(business, Field::kName, asked.chunk.words[i]), how);
     if (i < asked.corrections.size()) {
       for (const Correction& meant : asked.corrections[i]) {
         word = word || match_of(term(business, Field::kName, meant.text),
@@ -76,19 +76,19 @@ Match words_match(db::BusinessKey business, const Asked& asked, How how) {
   return all;
 }
 
-Match match_of(db::BusinessKey business, const Asked& asked, How how) {
-  Match match = words_match(business, asked, how);
+db::Match match_of(db::BusinessKey business, const Asked& asked, How how) {
+  db::Match match = words_match(business, asked, how);
   if (!asked.chunk.whole.empty()) {
     for (const Field field : {Field::kEmail, Field::kClientNumber, Field::kUid}) {
       match = match || match_of(term(business, field, asked.chunk.whole), how);
     }
   }
   for (const std::string& digits : asked.chunk.digits) {
-    match = match || Match::beginning_with(term(business, Field::kPhone, digits)) ||
-            Match::beginning_with(
+    match = match || db::Match::beginning_with(term(business, Field::kPhone, digits)) ||
+            db::Match::beginning_with(
                 term(business, Field::kPhoneReversed, std::string(digits.rbegin(), digits.rend())));
   }
-  Match parts;
+  db::Match parts;
   for (const Asked& part : asked.parts) parts = parts && match_of(business, part, how);
   return match || parts;
 }
@@ -195,7 +195,7 @@ class Search {
   Search(db::Tx& tx, std::vector<Asked> asked, const Filter& filter)
       : tx_(tx), asked_(std::move(asked)) {
     for (const std::string& term : terms_of(tx.business(), filter)) {
-      passing_ = passing_ && Match::exactly(term);
+      passing_ = passing_ && db::Match::exactly(term);
     }
   }
 
@@ -214,11 +214,12 @@ class Search {
 
  private:
   void gather(How how, How how_last) {
-    Match match = passing_;
+    db::Match match = passing_;
     for (const Asked& one : asked_) {
       match = match && match_of(tx_.business(), one, &one == &asked_.back() ? how_last : how);
     }
-    for (const std::int64_t number : find_terms(tx_, match, kCandidatesMax)) {
+    for (const std::int64_t number :
+         db::find_rows(tx_, db::WordIndex::kContacts, match, kCandidatesMax)) {
       if (known_.insert(number).second) add(number);
     }
   }
@@ -248,7 +249,7 @@ class Search {
 
   db::Tx& tx_;
   std::vector<Asked> asked_;
-  Match passing_;
+  db::Match passing_;
   std::set<std::int64_t> known_;
   std::vector<Candidate> candidates_;
 };

@@ -65,7 +65,7 @@ std::string FileBlobs::path(const base::Digest& digest) const {
   return folder_ + "/" + name.substr(0, 2) + "/" + name;
 }
 
-base::Digest FileBlobs::put(base::ByteSpan bytes) {
+base::Digest FileBlobs::put(BusinessKey /*business*/, base::ByteSpan bytes) {
   static std::atomic<std::uint64_t> count = 0;
   const base::Digest digest = base::sha256({bytes});
   const fs::path target = path(digest);
@@ -89,7 +89,7 @@ base::Digest FileBlobs::put(base::ByteSpan bytes) {
   return digest;
 }
 
-std::string FileBlobs::get(const base::Digest& digest) const {
+std::string FileBlobs::get(BusinessKey /*business*/, const base::Digest& digest) const {
   std::ifstream in(path(digest), std::ios::binary);
   if (!in) throw base::not_found("file");
   std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
@@ -99,7 +99,7 @@ std::string FileBlobs::get(const base::Digest& digest) const {
   return bytes;
 }
 
-void FileBlobs::remove(const base::Digest& digest) {
+void FileBlobs::remove(BusinessKey /*business*/, const base::Digest& digest) {
   std::error_code ignored;
   fs::remove(path(digest), ignored);
 }

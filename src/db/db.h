@@ -21,6 +21,7 @@
 #include "base/encoding.h"
 #include "base/id.h"
 #include "db/blobs.h"
+#include "db/business.h"
 
 namespace annals::db {
 
@@ -89,11 +90,6 @@ class Rows {
 };
 
 enum class Engine { kSqlite, kPostgres };
-
-/// The business that a transaction is for; nothing outside of it is to be read or written (and on
-/// PostgreSQL cannot be). kNoBusiness is for set-up, credentials and maintenance.
-using BusinessKey = std::int64_t;
-inline constexpr BusinessKey kNoBusiness = 0;
 
 class Tx {
  public:

@@ -12,5 +12,6 @@ struct Migration {
 
 [[nodiscard]] std::span<const Migration> sqlite_migrations();
 [[nodiscard]] std::span<const Migration> sqlite_derived_migrations();
+[[nodiscard]] std::span<const Migration> postgres_migrations();
 
 }  // namespace annals::db

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "db/sqlite_connection.h"
 #include "db/sqlite_schema.h"
+#include "db/write_job.h"
 
 namespace annals::db {
 namespace {
@@ -61,22 +62,13 @@ class FolderLock {
 };
 
 // A transaction on a connection. `derived` is where query_derived() looks.
-class SqliteTx final : public Tx {
+class SqliteTx final : public HookedTx {
  public:
   SqliteTx(SqliteConnection& connection, SqliteConnection& derived, BusinessKey business,
            bool writable, const base::Clock& clock, std::shared_ptr<void>& memory)
-      : connection_(connection),
-        derived_(derived),
-        business_(business),
-        writable_(writable),
-        clock_(clock),
-        now_(clock.now()),
-        memory_(memory) {}
+      : HookedTx(business, writable, clock, memory), connection_(connection), derived_(derived) {}
 
-  [[nodiscard]] base::Micros now() const override { return now_; }
   [[nodiscard]] Engine engine() const override { return Engine::kSqlite; }
-  [[nodiscard]] BusinessKey business() const override { return business_; }
-  [[nodiscard]] bool writable() const override { return writable_; }
   using Tx::execute;
   using Tx::query;
   using Tx::query_derived;
@@ -84,91 +76,27 @@ class SqliteTx final : public Tx {
     return connection_.query(sql, params);
   }
   std::int64_t execute(std::string_view sql, std::span<const Param> params) override {
-    CHECK(writable_);
+    CHECK(writable());
     return connection_.execute(sql, params);
   }
   [[nodiscard]] Rows query_derived(std::string_view sql, std::span<const Param> params) override {
     return derived_.query(sql, params);
   }
-  void on_rollback(std::function<void()> undo) override { undos_.push_back(std::move(undo)); }
-  void on_commit(std::function<void()> done) override { dones_.push_back(std::move(done)); }
-  void nested(const std::function<void()>& part) override {
-    const std::size_t undos = undos_.size();
-    const std::size_t dones = dones_.size();
-    const std::int64_t pos = journal_pos_;
-    const std::size_t bytes = journal_bytes_;
-    connection_.execute("SAVEPOINT part");
-    try {
-      part();
-    } catch (...) {
-      undo(undos);
-      dones_.resize(dones);
-      journal_pos_ = pos;
-      journal_bytes_ = bytes;
-      if (connection_.in_transaction()) {
-        connection_.execute("ROLLBACK TO part");
-        connection_.execute("RELEASE part");
-      }
-      throw;
-    }
-    connection_.execute("RELEASE part");
-  }
-  void journal_reaches(std::int64_t pos, std::size_t bytes) override {
-    journal_pos_ = std::max(journal_pos_, pos);
-    journal_bytes_ += bytes;
-  }
-  [[nodiscard]] std::shared_ptr<void>& writer_memory() override { return memory_; }
-  [[nodiscard]] const base::Clock& clock() const override { return clock_; }
-
-  void rolled_back() {
-    undo(0);
-    dones_.clear();
-    journal_pos_ = 0;
-    journal_bytes_ = 0;
-  }
-  void committed() {
-    for (auto& done : dones_) done();
-  }
-  [[nodiscard]] std::int64_t journal_pos() const { return journal_pos_; }
-  [[nodiscard]] std::size_t journal_bytes() const { return journal_bytes_; }
 
  private:
-  void undo(std::size_t down_to) {
-    while (undos_.size() > down_to) {
-      undos_.back()();
-      undos_.pop_back();
-    }
+  void begin_part() override { connection_.execute("SAVEPOINT part"); }
+  void end_part() override { connection_.execute("RELEASE part"); }
+  void roll_back_part() override {
+    if (!connection_.in_transaction()) return;
+    connection_.execute("ROLLBACK TO part");
+    connection_.execute("RELEASE part");
   }
 
   SqliteConnection& connection_;
   SqliteConnection& derived_;
-  BusinessKey business_;
-  bool writable_;
-  const base::Clock& clock_;
-  base::Micros now_;
-  std::shared_ptr<void>& memory_;
-  std::vector<std::function<void()>> undos_;
-  std::vector<std::function<void()>> dones_;
-  std::int64_t journal_pos_ = 0;
-  std::size_t journal_bytes_ = 0;
 };
 
-// A write that waits. Lives on the stack of the thread that waits for it.
-struct Job {
-  BusinessKey business;
-  const std::function<void(Tx&)>* body;
-  std::exception_ptr error{};
-  std::atomic<bool> done = false;
-  std::unique_ptr<SqliteTx> tx{};
-
-  void finish() {
-    tx.reset();
-    // After this store the waiting thread may free the job, so nothing of it is touched again but
-    // by notify_one, which takes the address only.
-    done.store(true, std::memory_order_release);
-    done.notify_one();
-  }
-};
+using Job = WriteJob;
 
 // What one commit appended to the journal.
 struct JournalPart {

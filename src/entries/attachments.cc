@@ -138,64 +138,77 @@ Attachment find_attachment(db::Tx& tx, const access::Actor& actor, const catalog
 namespace {
 
 constexpr std::int64_t kDropMax = 500;  // of one transaction
+constexpr const char* kBusinesses = "SELECT business FROM businesses ORDER BY business";
 constexpr const char* kUnused = R"(
-  SELECT a.business, a.id, a.sha256 FROM attachments a
-  WHERE a.created_at < $1
+  SELECT a.id, a.sha256 FROM attachments a
+  WHERE a.business = $1 AND a.created_at < $2
     AND NOT EXISTS (SELECT 1 FROM attachment_uses u
                     WHERE u.business = a.business AND u.attachment = a.id)
-  LIMIT $2)";
+  LIMIT $3)";
 constexpr const char* kUsed = R"(
   SELECT 1 FROM attachment_uses WHERE business = $1 AND attachment = $2 LIMIT 1)";
 constexpr const char* kDrop = "DELETE FROM attachments WHERE business = $1 AND id = $2";
+// Of any business: where files are shared (db/blobs.h), their rows are seen here.
 constexpr const char* kSameBytes = "SELECT 1 FROM attachments WHERE sha256 = $1 LIMIT 1";
-constexpr const char* kBehind = R"(
-  SELECT (SELECT coalesce(max(pos), 0) FROM journal) - $1)";
-constexpr const char* kApplied = "SELECT pos FROM applied";
+constexpr const char* kEnd = "SELECT coalesce(max(pos), 0) FROM journal";
 
 struct Old {
-  db::BusinessKey business = 0;
   base::Id id;
   base::Digest sha256{};
 };
 
 // An entry that is not derived yet may name a file; then nothing is dropped this time.
 bool all_derived(db::Tx& tx) {
-  std::int64_t applied = 0;
-  {
-    db::Rows rows = tx.query_derived(kApplied, {});
-    CHECK(rows.next());
-    applied = rows->integer(0);
-  }
-  db::Rows rows = tx.query(kBehind, {applied});
+  const std::int64_t applied = ledger::applied_pos(tx);
+  db::Rows rows = tx.query(kEnd, {});
   CHECK(rows.next());
-  return rows->integer(0) == 0;
+  return rows->integer(0) == applied;
+}
+
+std::vector<Old> unused_attachments(db::Tx& tx, base::Micros before) {
+  std::vector<Old> found;
+  db::Rows rows = tx.query(kUnused, {tx.business(), before, kDropMax});
+  while (rows.next()) {
+    found.push_back({rows->id(0), {}});
+    const base::ByteSpan digest = rows->blob(1);
+    std::copy(digest.begin(), digest.end(), found.back().sha256.begin());
+  }
+  return found;
+}
+
+std::int64_t drop_unused(db::Database& database, db::BusinessKey business, base::Micros before) {
+  const auto unused =
+      database.read(business, [&](db::Tx& tx) { return unused_attachments(tx, before); });
+  if (unused.empty()) return 0;
+  return database.write(business, [&](db::Tx& tx) -> std::int64_t {
+    if (!all_derived(tx)) return 0;
+    std::int64_t dropped = 0;
+    for (const Old& file : unused) {
+      if (tx.query_derived(kUsed, {business, file.id}).next()) continue;
+      dropped += tx.execute(kDrop, {business, file.id});
+      if (tx.query(kSameBytes, {base::ByteSpan(file.sha256)}).next()) continue;
+      tx.on_commit([&database, business, digest = file.sha256] {
+        database.blobs().remove(business, digest);
+      });
+    }
+    return dropped;
+  });
 }
 
 }  // namespace
 
 std::int64_t drop_unused_attachments(db::Database& database, base::Micros before) {
-  const auto unused = database.read(db::kNoBusiness, [&](db::Tx& tx) {
-    std::vector<Old> found;
-    db::Rows rows = tx.query(kUnused, {before, kDropMax});
-    while (rows.next()) {
-      found.push_back({rows->integer(0), rows->id(1), {}});
-      const base::ByteSpan digest = rows->blob(2);
-      std::copy(digest.begin(), digest.end(), found.back().sha256.begin());
-    }
-    return found;
+  const auto businesses = database.read_as_is(db::kNoBusiness, [](db::Tx& tx) {
+    std::vector<db::BusinessKey> all;
+    db::Rows rows = tx.query(kBusinesses, {});
+    while (rows.next()) all.push_back(rows->integer(0));
+    return all;
   });
-  if (unused.empty()) return 0;
-  return database.write(db::kNoBusiness, [&](db::Tx& tx) -> std::int64_t {
-    if (!all_derived(tx)) return 0;
-    std::int64_t dropped = 0;
-    for (const Old& file : unused) {
-      if (tx.query_derived(kUsed, {file.business, file.id}).next()) continue;
-      dropped += tx.execute(kDrop, {file.business, file.id});
-      if (tx.query(kSameBytes, {base::ByteSpan(file.sha256)}).next()) continue;
-      tx.on_commit([&database, digest = file.sha256] { database.blobs().remove(digest); });
-    }
-    return dropped;
-  });
+  std::int64_t dropped = 0;
+  for (const db::BusinessKey business : businesses) {
+    dropped += drop_unused(database, business, before);
+  }
+  return dropped;
 }
 
 }  // namespace annals::entries

@@ -59,11 +59,17 @@ constexpr const char* kJournal = R"(
   SELECT pos, business, contact, entry, version, kind, contact_seq, leaf_index, recorded_at,
          occurred_at, record
   FROM journal WHERE pos > $1 ORDER BY pos LIMIT $2)";
+constexpr const char* kJournalOfBusiness = R"(
+  SELECT pos, business, contact, entry, version, kind, contact_seq, leaf_index, recorded_at,
+         occurred_at, record
+  FROM journal WHERE business = $3 AND pos > $1 ORDER BY pos LIMIT $2)";
 
 std::vector<JournalRow> read_journal(db::Tx& tx, std::int64_t after) {
   std::vector<JournalRow> rows_read;
   std::size_t bytes = 0;
-  db::Rows rows = tx.query(kJournal, {after, kBatchRows});
+  const bool all = tx.business() == db::kNoBusiness;
+  db::Rows rows = all ? tx.query(kJournal, {after, kBatchRows})
+                      : tx.query(kJournalOfBusiness, {after, kBatchRows, tx.business()});
   while (bytes < kBatchBytes && rows.next()) {
     rows_read.push_back({rows->integer(0), rows->integer(1), rows->id(2), rows->id(3),
                          rows->integer(4), static_cast<ledger::Kind>(rows->integer(5)),
@@ -102,7 +108,7 @@ struct Shown {
 };
 
 constexpr const char* kFirstRecord = R"(
-  SELECT j.record FROM entry_versions v JOIN journal j ON j.pos = v.pos
+  SELECT j.record FROM entry_versions v JOIN journal j ON j.business = v.business AND j.pos = v.pos
   WHERE v.business = $1 AND v.entry = $2 AND v.version = 1)";
 
 base::Id author_of(db::Tx& tx, const JournalRow& row, const Record& record) {
@@ -153,7 +159,6 @@ constexpr const char* kNote = R"(
 constexpr const char* kUse = R"(
   INSERT INTO attachment_uses (business, attachment, entry) VALUES ($1, $2, $3)
   ON CONFLICT (business, attachment, entry) DO NOTHING)";
-constexpr const char* kSearch = "INSERT INTO entry_search (rowid, words) VALUES ($1, $2)";
 
 std::optional<std::string_view> maybe(const std::string& text) {
   if (text.empty()) return std::nullopt;
@@ -172,12 +177,12 @@ void insert(db::Tx& tx, const JournalRow& row, const Shown& shown) {
   for (const RecordAttachment& file : r.attachments) {
     tx.execute(kUse, {row.business, file.id, row.entry});
   }
-  tx.execute(kSearch, {row.pos, index_words(row.business, r)});
+  db::add_words(tx, db::WordIndex::kEntries, row.pos, index_words(row.business, r));
 }
 
 constexpr const char* kShownBefore = R"(
   SELECT v.pos, j.occurred_at, j.record, j.version
-  FROM entry_versions v JOIN journal j ON j.pos = v.pos
+  FROM entry_versions v JOIN journal j ON j.business = v.business AND j.pos = v.pos
   WHERE v.business = $1 AND v.entry = $2 AND v.version < $3
   ORDER BY v.version DESC LIMIT 1)";
 constexpr const char* kHide = R"(

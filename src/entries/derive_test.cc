@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -12,10 +13,12 @@
 #include "base/temp_folder.h"
 #include "catalog/catalog.h"
 #include "db/db.h"
-#include "db/sqlite.h"
+#include "db/test_database.h"
 #include "entries/draft.h"
 #include "entries/entries.h"
+#include "entries/filter.h"
 #include "entries/revise.h"
+#include "entries/timeline.h"
 
 namespace annals::entries {
 namespace {
@@ -29,22 +32,48 @@ db::Options options(const base::TempFolder& folder) {
   return {.folder = folder.path(), .derive = derivation({})};
 }
 
+// A query with what its columns hold: b for bytes, i for an integer, t for a text.
+struct Table {
+  const char* columns;
+  const char* sql;
+};
+
+std::string cell(const db::Row& row, int column, char kind) {
+  if (kind == 'b') return base::hex(row.blob(column));
+  return kind == 't' ? row.string(column) : std::to_string(row.integer(column));
+}
+
 // Every derived table as text, in a fixed order.
 std::string dump(db::Database& database) {
+  static constexpr std::array<Table, 5> kTables = {
+      Table{"biiiit",
+            "SELECT contact, occurred_at, pos, hidden_at, retracted_at, type FROM timeline "
+            "ORDER BY contact, occurred_at, pos"},
+      Table{"iiii",
+            "SELECT occurred_at, pos, hidden_at, retracted_at FROM timeline_all "
+            "ORDER BY occurred_at, pos"},
+      Table{"bii", "SELECT contact, seq, recorded_at FROM heads ORDER BY contact"},
+      Table{"iti", "SELECT day, type, n FROM tally WHERE n <> 0 ORDER BY day, type"},
+      Table{"bii", "SELECT entry, version, pos FROM entry_versions ORDER BY entry, version"}};
   return database.read(1, [](db::Tx& tx) {
     std::string out;
-    for (const char* sql :
-         {"SELECT hex(contact)||'|'||occurred_at||'|'||pos||'|'||coalesce(hidden_at,0)||'|'||"
-          "coalesce(retracted_at,0)||'|'||type FROM timeline ORDER BY 1",
-          "SELECT occurred_at||'|'||pos||'|'||coalesce(hidden_at,0)||'|'||coalesce(retracted_at,0) "
-          "FROM timeline_all ORDER BY 1",
-          "SELECT hex(contact)||'|'||seq||'|'||recorded_at FROM heads ORDER BY 1",
-          "SELECT day||'|'||type||'|'||n FROM tally WHERE n <> 0 ORDER BY 1",
-          "SELECT hex(entry)||'|'||version||'|'||pos FROM entry_versions ORDER BY 1",
-          "SELECT rowid||'' FROM entry_search WHERE entry_search MATCH '\"1:hello\"' ORDER BY 1"}) {
-      db::Rows rows = tx.query(sql, {});
-      while (rows.next()) out += rows->string(0) + "\n";
+    for (const Table& table : kTables) {
+      db::Rows rows = tx.query(table.sql, {});
+      while (rows.next()) {
+        int column = 0;
+        for (const char* kind = table.columns; *kind != '\0'; ++kind) {
+          out += cell(*rows, column++, *kind) + "|";
+        }
+        out += "\n";
+      }
       out += "--\n";
+    }
+    Filter filter;
+    filter.words = {"hello"};
+    Scope scope;
+    scope.sight.all = true;
+    for (const Line& line : page(tx, filter, scope, {}, 100)) {
+      out += std::to_string(line.at.pos) + "\n";
     }
     return out;
   });
@@ -56,34 +85,30 @@ TEST(DeriveTest, RebuildingGivesTheSameTables) {
   actor.kind = access::Actor::Kind::kStaff;
   actor.role = access::Role::kOwner;
   actor.id = base::make_id(2);
-  std::string before;
-  {
-    const auto database = db::open_sqlite(options(folder));
-    database->write(db::kNoBusiness, [&](db::Tx& tx) {
-      tx.execute(kBusiness, {actor.business_id, base::ByteSpan(base::Bytes(32, 1))});
+  auto database = db::open_for_test(options(folder));
+  database->write(db::kNoBusiness, [&](db::Tx& tx) {
+    tx.execute(kBusiness, {actor.business_id, base::ByteSpan(base::Bytes(32, 1))});
+  });
+  for (int i = 0; i < 40; ++i) {
+    database->write(1, [&](db::Tx& tx) {
+      const ContactRef contact{base::Id{{static_cast<std::uint8_t>(i % 3 + 1)}}, base::Id{}};
+      Draft draft;
+      draft.type = i % 2 == 0 ? "note" : "call";
+      draft.title = "hello " + std::to_string(i);
+      draft.occurred_at = 1'700'000'000'000'000 + i % 7;
+      const Recorded recorded = record(tx, actor, contact, draft);
+      const catalog::Sight sight = catalog::sight(tx, actor);
+      if (i % 5 == 0) {
+        const Correction correction =
+            parse_correction(base::parse_json(R"({"title":"hello again","reason":"r"})"));
+        correct(tx, actor, sight, recorded.id, correction);
+      }
+      if (i % 6 == 0) retract(tx, actor, sight, recorded.id, "r");
     });
-    for (int i = 0; i < 40; ++i) {
-      database->write(1, [&](db::Tx& tx) {
-        const ContactRef contact{base::Id{{static_cast<std::uint8_t>(i % 3 + 1)}}, base::Id{}};
-        Draft draft;
-        draft.type = i % 2 == 0 ? "note" : "call";
-        draft.title = "hello " + std::to_string(i);
-        draft.occurred_at = 1'700'000'000'000'000 + i % 7;
-        const Recorded recorded = record(tx, actor, contact, draft);
-        const catalog::Sight sight = catalog::sight(tx, actor);
-        if (i % 5 == 0) {
-          const Correction correction =
-              parse_correction(base::parse_json(R"({"title":"hello again","reason":"r"})"));
-          correct(tx, actor, sight, recorded.id, correction);
-        }
-        if (i % 6 == 0) retract(tx, actor, sight, recorded.id, "r");
-      });
-    }
-    before = dump(*database);
   }
+  const std::string before = dump(*database);
   EXPECT_NE(before.find("|note|"), std::string::npos);
-  db::forget_derived(folder.path());
-  const auto database = db::open_sqlite(options(folder));
+  db::forget_for_test(database, options(folder), 1);
   EXPECT_EQ(dump(*database), before);
 }
 

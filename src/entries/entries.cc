@@ -69,10 +69,11 @@ Slot find_slot(db::Tx& tx, const KeyHash& hash) {
 }
 
 constexpr const char* kRecorded = R"(
-  SELECT entry, contact, contact_seq, draft_digest, length(record) FROM journal WHERE pos = $1)";
+  SELECT entry, contact, contact_seq, draft_digest, length(record) FROM journal
+  WHERE business = $2 AND pos = $1)";
 
 Recorded known(db::Tx& tx, std::int64_t pos, const base::Digest& draft) {
-  db::Rows rows = tx.query(kRecorded, {pos});
+  db::Rows rows = tx.query(kRecorded, {pos, tx.business()});
   CHECK(rows.next());
   Recorded recorded{.id = rows->id(0),
                     .duplicate = true,
@@ -147,7 +148,7 @@ Record fill(db::Tx& tx, const access::Actor& actor, const ContactRef& contact, c
 std::optional<Recorded> find_duplicate(db::Tx& tx, const access::Actor& actor, const Draft& draft) {
   check_source(actor, draft);
   if (!draft.source_id) return std::nullopt;
-  const base::Bytes secret = access::business_secret(tx);
+  const base::Bytes secret = access::business_secret(tx, tx.business());
   const Slot slot = find_slot(tx, hash_key(secret, draft));
   if (!slot.pos) return std::nullopt;
   return known(tx, *slot.pos, hash_draft(secret, draft));
@@ -160,7 +161,7 @@ Recorded record(db::Tx& tx, const access::Actor& actor, const ContactRef& contac
   KeyHash hash;
   std::optional<base::Digest> digest;
   if (draft.source_id) {
-    const base::Bytes secret = access::business_secret(tx);
+    const base::Bytes secret = access::business_secret(tx, tx.business());
     hash = hash_key(secret, draft);
     digest = hash_draft(secret, draft);
     slot = find_slot(tx, hash);

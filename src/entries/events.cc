@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* kAfter = R"(
   SELECT pos, contact, entry FROM journal WHERE pos > $1 AND business = $2 ORDER BY pos LIMIT $3)";
+// On SQLite of all businesses: their rows have one numbering there.
 constexpr const char* kEnd = "SELECT coalesce(max(pos), 0) FROM journal";
 
 void show(db::Tx& tx, const catalog::Sight& sight, const base::Id& entry, Event& event) {

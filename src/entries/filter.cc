@@ -309,10 +309,10 @@ void add_time(SqlText& sql, const std::string& t, const Filter& filter) {
 constexpr std::string_view kShownNow = R"(
   SELECT 1 FROM journal then_row
   JOIN entry_versions v ON v.business = then_row.business AND v.entry = then_row.entry
-  JOIN journal now_row ON now_row.pos = v.pos
+  JOIN journal now_row ON now_row.business = v.business AND now_row.pos = v.pos
   JOIN timeline_all shown ON shown.business = now_row.business
     AND shown.occurred_at = now_row.occurred_at AND shown.pos = now_row.pos
-  WHERE shown.hidden_at IS NULL AND then_row.pos = )";
+  WHERE shown.hidden_at IS NULL AND (then_row.business, then_row.pos) = ()";
 
 // What may be seen is asked of the version that is shown now, whatever was known then.
 void add_sight(SqlText& sql, const std::string& t, const Filter& filter,
@@ -323,7 +323,7 @@ void add_sight(SqlText& sql, const std::string& t, const Filter& filter,
   }
   sql << " AND CASE WHEN " << t << ".hidden_at IS NULL THEN (1 = 1";
   add_visibility(sql, t, sight);
-  sql << ") ELSE EXISTS (" << kShownNow << t << ".pos";
+  sql << ") ELSE EXISTS (" << kShownNow << t << ".business, " << t << ".pos)";
   add_visibility(sql, "shown", sight);
   sql << ") END";
 }
@@ -368,15 +368,17 @@ void add_not_retracted(SqlText& sql, std::string_view alias, const Filter& filte
   sql << ")";
 }
 
-// The words are found first; CROSS JOIN keeps that order.
+// The words are found first.
 void add_search(db::Tx& tx, SqlText& sql, const Filter& filter, const Scope& scope) {
   const bool few = scope.members.size() <= kWalksMax;
-  sql << "entry_search s CROSS JOIN journal j ON j.pos = s.rowid"
-      << " CROSS JOIN timeline t ON t.business = j.business AND t.contact = j.contact"
-      << " AND t.occurred_at = j.occurred_at AND t.pos = j.pos"
-      << " WHERE s.entry_search MATCH ";
-  sql.value(
-      match_expression(tx.business(), filter.words, few ? scope.members : std::vector<base::Id>{}));
+  const db::EntryMatchSql words = db::entry_match_sql(tx.engine());
+  sql << "entry_search s " << words.join << " journal j ON j.pos = " << words.row << " "
+      << words.join << " timeline t ON t.business = j.business AND t.contact = j.contact"
+      << " AND t.occurred_at = j.occurred_at AND t.pos = j.pos WHERE " << words.before;
+  const db::Match match_words =
+      match(tx.business(), filter.words, few ? scope.members : std::vector<base::Id>{});
+  sql.value(match_words.text(tx.engine()));
+  sql << words.after;
   sql << " AND t.business = ";
   sql.value(tx.business());
   if (!few) {

@@ -253,10 +253,10 @@ Response upload(const Call& call) {
   attachment.name = part.filename.value_or("");
   attachment.media_type = media_type_of(part.content, part.media_type);
   attachment.size = static_cast<std::int64_t>(part.content.size());
-  attachment.sha256 = call.database.blobs().put(base::as_bytes(part.content));
+  attachment.sha256 = call.database.blobs().put(call.actor.business, base::as_bytes(part.content));
   return call.write([&](db::Tx& tx) {
     // Once more, on the writer: the same bytes may have been dropped as unused meanwhile.
-    static_cast<void>(call.database.blobs().put(base::as_bytes(part.content)));
+    static_cast<void>(call.database.blobs().put(call.actor.business, base::as_bytes(part.content)));
     const Attachment kept = keep_attachment(tx, call.actor, attachment);
     base::JsonWriter out;
     out.begin_object()
@@ -276,7 +276,7 @@ Response download(const Call& call) {
     return find_attachment(tx, call.actor, catalog::sight(tx, call.actor), id);
   });
   Response response;
-  response.body = call.database.blobs().get(attachment.sha256);
+  response.body = call.database.blobs().get(call.actor.business, attachment.sha256);
   response.headers.emplace_back("content-type", attachment.media_type);
   response.headers.emplace_back("content-disposition", "attachment; filename*=UTF-8''" +
                                                            base::percent_encode(attachment.name));

@@ -19,7 +19,8 @@ namespace annals::entries {
 namespace {
 
 constexpr const char* kRow = R"(
-  SELECT record, contact_seq, leaf_index, leaf FROM journal WHERE pos = $1)";
+  SELECT record, contact_seq, leaf_index, leaf FROM journal
+  WHERE business = $2 AND pos = $1)";
 constexpr const char* kLater = R"(
   SELECT pos, kind, recorded_at FROM supersession WHERE business = $1 AND entry = $2
   ORDER BY version)";
@@ -29,7 +30,7 @@ constexpr std::size_t kTagOffset = 2;  // in a leaf
 }  // namespace
 
 Stored load(db::Tx& tx, std::int64_t pos) {
-  db::Rows rows = tx.query(kRow, {pos});
+  db::Rows rows = tx.query(kRow, {pos, tx.business()});
   CHECK(rows.next());
   Stored stored{.pos = pos,
                 .record = {},

@@ -79,13 +79,15 @@ TEST(SearchTest, FoldsWordsAndKeepsBusinessesApart) {
   const std::string words = index_words(7, r);
   EXPECT_NE(words.find("7:grosse"), std::string::npos);
   EXPECT_NE(words.find("7@" + base::hex(r.contact.bytes)), std::string::npos);
-  EXPECT_EQ(match_expression(7, {"grosse", "x"}, {}), R"("7:grosse" AND "7:x" *)");
-  EXPECT_EQ(match_expression(7, {"a"}, {id_of(2)}),
-            R"(("7@00000000000000000000000000000002") AND "7:a" *)");
+  EXPECT_EQ(match(7, {"grosse", "x"}, {}).text(db::Engine::kSqlite), R"(("7:grosse" AND "7:x" *))");
+  EXPECT_EQ(match(7, {"grosse", "x"}, {}).text(db::Engine::kPostgres), "('7:grosse' & '7:x':*)");
+  EXPECT_EQ(match(7, {"a"}, {id_of(2)}).text(db::Engine::kSqlite),
+            R"(("7@00000000000000000000000000000002" AND "7:a" *))");
 }
 
 TEST(SearchTest, QuotesWhatIsAsked) {
-  EXPECT_EQ(match_expression(1, {"a\"b"}, {}), R"("1:a""b" *)");
+  EXPECT_EQ(match(1, {"a\"b"}, {}).text(db::Engine::kSqlite), R"("1:a""b" *)");
+  EXPECT_EQ(match(1, {"a'b\\c"}, {}).text(db::Engine::kPostgres), R"('1:a''b\\c':*)");
 }
 
 TEST(SearchTest, RefusesWhatHasNoWordAndTooManyWords) {

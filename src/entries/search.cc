@@ -47,15 +47,6 @@ void add_json(std::set<std::string>& words, const base::Json& json) {
 
 std::string prefix(db::BusinessKey business, char mark) { return std::to_string(business) + mark; }
 
-std::string quoted(const std::string& word) {
-  std::string out = "\"";
-  for (const char c : word) {
-    out += c;
-    if (c == '"') out += c;
-  }
-  return out + '"';
-}
-
 }  // namespace
 
 std::string index_words(db::BusinessKey business, const Record& record) {
@@ -90,20 +81,18 @@ std::vector<std::string> search_words(std::string_view text) {
   return words;
 }
 
-std::string match_expression(db::BusinessKey business, const std::vector<std::string>& words,
-                             const std::vector<base::Id>& contacts) {
-  std::string out;
+db::Match match(db::BusinessKey business, const std::vector<std::string>& words,
+                const std::vector<base::Id>& contacts) {
+  db::Match all;
   for (const base::Id& contact : contacts) {
-    out += out.empty() ? "(" : " OR ";
-    out += quoted(prefix(business, '@') + base::hex(contact.bytes));
+    all = all || db::Match::exactly(prefix(business, '@') + base::hex(contact.bytes));
   }
-  if (!out.empty()) out += ")";
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (!out.empty()) out += " AND ";
-    out += quoted(prefix(business, ':') + words[i]);
-    if (i + 1 == words.size()) out += " *";
+    const std::string word = prefix(business, ':') + words[i];
+    all =
+        all && (i + 1 == words.size() ? db::Match::beginning_with(word) : db::Match::exactly(word));
   }
-  return out;
+  return all;
 }
 
 std::vector<std::string> highlight(std::string_view text, const std::vector<std::string>& words) {

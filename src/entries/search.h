@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "db/db.h"
+#include "db/full_text.h"
 #include "entries/record.h"
 
 namespace annals::entries {
@@ -22,10 +23,9 @@ namespace annals::entries {
 /// limits::kSearchWordsMax.
 [[nodiscard]] std::vector<std::string> search_words(std::string_view text);
 
-/// An FTS5 expression: all words, the last one as a prefix; in one of `contacts`, if any are given.
-[[nodiscard]] std::string match_expression(db::BusinessKey business,
-                                           const std::vector<std::string>& words,
-                                           const std::vector<base::Id>& contacts);
+/// All words, the last one as a prefix; in one of `contacts`, if any are given.
+[[nodiscard]] db::Match match(db::BusinessKey business, const std::vector<std::string>& words,
+                              const std::vector<base::Id>& contacts);
 
 /// `text` in pieces, in order; every second one, from the second, is a match. Of a long text, the
 /// part around its first match. Empty where there is none.

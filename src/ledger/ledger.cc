@@ -39,20 +39,13 @@ struct Heads {
   std::int64_t last_pos = 0;
 };
 
-constexpr const char* kApplied = "SELECT pos FROM applied";
 constexpr const char* kTail = R"(
   SELECT business, contact, contact_seq, recorded_at, leaf_index, pos
   FROM journal WHERE pos > $1 ORDER BY pos)";
 
-std::int64_t applied(db::Tx& tx) {
-  db::Rows rows = tx.query_derived(kApplied, {});
-  CHECK(rows.next());
-  return rows->integer(0);
-}
-
 std::shared_ptr<Heads> load_heads(db::Tx& tx) {
   auto heads = std::make_shared<Heads>();
-  const std::int64_t from = applied(tx);
+  const std::int64_t from = applied_pos(tx);
   heads->last_pos = from;
   db::Rows rows = tx.query(kTail, {from});
   while (rows.next()) {
@@ -76,7 +69,7 @@ constexpr const char* kHead = R"(
 Head find_head(db::Tx& tx, Heads& heads, const base::Id& contact) {
   const auto it = heads.known.find({tx.business(), contact});
   if (it != heads.known.end()) return it->second;
-  if (heads.known.size() > kHeadsMax && applied(tx) >= heads.last_pos) heads.known.clear();
+  if (heads.known.size() > kHeadsMax && applied_pos(tx) >= heads.last_pos) heads.known.clear();
   db::Rows rows = tx.query_derived(kHead, {tx.business(), contact});
   if (!rows.next()) return {};
   return {rows->integer(0), rows->integer(1)};
@@ -89,9 +82,9 @@ void set_head(db::Tx& tx, Heads& heads, const base::Id& contact, const Head& old
 }
 
 constexpr const char* kInsert = R"(
-  INSERT INTO journal (business, contact, entry, version, kind, contact_seq, leaf_index,
+  INSERT INTO journal (pos, business, contact, entry, version, kind, contact_seq, leaf_index,
                        recorded_at, occurred_at, record, salt, leaf, draft_digest)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
   RETURNING pos)";
 
 void put_u64(std::span<std::uint8_t> out, std::uint64_t value) {
@@ -142,7 +135,10 @@ std::int64_t append(db::Tx& tx, const Row& row) {
       encode_leaf(type, row.contact_tag, row.place.contact_seq, row.place.recorded_at, digest);
   std::optional<base::ByteSpan> draft_digest;
   if (row.draft_digest) draft_digest = *row.draft_digest;
-  db::Rows rows = tx.query(kInsert, {tx.business(), row.contact, row.entry, row.version,
+  // SQLite counts the rows of all businesses itself; on PostgreSQL each business counts its own.
+  std::optional<std::int64_t> own_pos;
+  if (tx.engine() == db::Engine::kPostgres) own_pos = row.place.leaf_index + 1;
+  db::Rows rows = tx.query(kInsert, {own_pos, tx.business(), row.contact, row.entry, row.version,
                                      static_cast<std::int64_t>(row.kind), row.place.contact_seq,
                                      row.place.leaf_index, row.place.recorded_at, row.occurred_at,
                                      row.record, row.salt, base::ByteSpan(leaf), draft_digest});
@@ -152,6 +148,14 @@ std::int64_t append(db::Tx& tx, const Row& row) {
   tx.journal_reaches(pos, row.record.size());
   heads_of(tx).last_pos = pos;
   return pos;
+}
+
+constexpr const char* kApplied = "SELECT coalesce(max(pos), 0) FROM applied";
+
+std::int64_t applied_pos(db::Tx& tx) {
+  db::Rows rows = tx.query_derived(kApplied, {});
+  CHECK(rows.next());
+  return rows->integer(0);
 }
 
 namespace {
@@ -165,7 +169,7 @@ constexpr const char* kTailEntry = R"(
 
 std::optional<std::int64_t> find_entry(db::Tx& tx, const base::Id& entry) {
   // The tail is read from where the derived tables stood before they were asked.
-  const std::int64_t from = applied(tx);
+  const std::int64_t from = applied_pos(tx);
   {
     db::Rows rows = tx.query_derived(kVersionOne, {tx.business(), entry});
     if (rows.next()) return rows->integer(0);

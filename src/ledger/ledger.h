@@ -70,6 +70,9 @@ struct Row {
 /// Writes the row and its leaf to the journal; returns its position.
 std::int64_t append(db::Tx& tx, const Row& row);
 
+/// How far the derived tables have the journal.
+[[nodiscard]] std::int64_t applied_pos(db::Tx& tx);
+
 /// Where an entry's first version stands in the journal, also of one that is not derived yet.
 [[nodiscard]] std::optional<std::int64_t> find_entry(db::Tx& tx, const base::Id& entry);
 

@@ -10,7 +10,7 @@
 #include "base/id.h"
 #include "base/temp_folder.h"
 #include "db/db.h"
-#include "db/sqlite.h"
+#include "db/test_database.h"
 
 namespace annals::ledger {
 namespace {
@@ -59,7 +59,7 @@ TEST(LedgerTest, ACommitmentIsTheRecordsHmac) {
 TEST(LedgerTest, EachContactHasAGaplessSequenceAndTheBusinessOneLog) {
   const base::TempFolder folder;
   base::ManualClock clock(1'000);
-  const auto database = db::open_sqlite({.folder = folder.path(), .clock = &clock});
+  const auto database = db::open_for_test({.folder = folder.path(), .clock = &clock});
   database->write(1, [&](db::Tx& tx) {
     const Place a1 = add(tx, id_of(1), 1);
     const Place b1 = add(tx, id_of(2), 2);
@@ -78,7 +78,7 @@ TEST(LedgerTest, EachContactHasAGaplessSequenceAndTheBusinessOneLog) {
 TEST(LedgerTest, RecordedAtRisesWithinAContactAlsoWhenTheClockGoesBack) {
   const base::TempFolder folder;
   base::ManualClock clock(5'000);
-  const auto database = db::open_sqlite({.folder = folder.path(), .clock = &clock});
+  const auto database = db::open_for_test({.folder = folder.path(), .clock = &clock});
   const auto one = database->write(1, [&](db::Tx& tx) { return add(tx, id_of(1), 1); });
   clock.set(3'000);
   const auto two = database->write(1, [&](db::Tx& tx) { return add(tx, id_of(1), 2); });
@@ -90,7 +90,7 @@ TEST(LedgerTest, RecordedAtRisesWithinAContactAlsoWhenTheClockGoesBack) {
 
 TEST(LedgerTest, WhatIsRolledBackLeavesNoGap) {
   const base::TempFolder folder;
-  const auto database = db::open_sqlite({.folder = folder.path()});
+  const auto database = db::open_for_test({.folder = folder.path()});
   database->write(1, [&](db::Tx& tx) { add(tx, id_of(1), 1); });
   EXPECT_THROW(database->write(1,
                                [&](db::Tx& tx) {
@@ -113,14 +113,14 @@ TEST(LedgerTest, WhatIsRolledBackLeavesNoGap) {
 TEST(LedgerTest, SequencesGoOnAfterARestartAlsoFromRowsThatAreNotDerived) {
   const base::TempFolder folder;
   {
-    const auto database = db::open_sqlite({.folder = folder.path()});  // nothing derives
+    const auto database = db::open_for_test({.folder = folder.path()});  // nothing derives
     database->write(1, [&](db::Tx& tx) {
       add(tx, id_of(1), 1);
       add(tx, id_of(1), 2);
       add(tx, id_of(2), 3);
     });
   }
-  const auto database = db::open_sqlite({.folder = folder.path()});
+  const auto database = db::open_for_test({.folder = folder.path()});
   database->write(1, [&](db::Tx& tx) {
     EXPECT_EQ(add(tx, id_of(1), 4).contact_seq, 3);
     const Place place = add(tx, id_of(2), 5);
@@ -131,7 +131,7 @@ TEST(LedgerTest, SequencesGoOnAfterARestartAlsoFromRowsThatAreNotDerived) {
 
 TEST(LedgerTest, AnEntryIsFoundBeforeItIsDerived) {
   const base::TempFolder folder;
-  const auto database = db::open_sqlite({.folder = folder.path()});
+  const auto database = db::open_for_test({.folder = folder.path()});
   database->write(1, [&](db::Tx& tx) {
     add(tx, id_of(1), 8);
     EXPECT_TRUE(find_entry(tx, id_of(8)).has_value());

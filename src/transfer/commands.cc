@@ -139,7 +139,8 @@ class Scratch {
   explicit Scratch(const std::string& folder) : path_((fs::path(folder) / "dry-run").string()) {
     const fs::path database = fs::path(folder) / "annals.db";
     if (!fs::exists(database)) {
-      throw base::invalid("data", "no_data", folder + " holds no data; name the data folder");
+      throw base::invalid("data", "no_data",
+                          "A dry run works on a copy of a data folder; name one with --data.");
     }
     fs::remove_all(path_);  // of a dry run that was killed
     fs::create_directory(path_);

@@ -21,7 +21,7 @@
 #include "catalog/catalog.h"
 #include "contacts/contacts.h"
 #include "db/db.h"
-#include "db/sqlite.h"
+#include "db/test_database.h"
 #include "entries/derive.h"
 #include "transfer/csv.h"
 #include "transfer/files.h"
@@ -95,7 +95,7 @@ class Import : public testing::Test {
 
   static std::unique_ptr<db::Database> open_folder(const std::string& folder,
                                                    const base::Clock& clock) {
-    return db::open_sqlite(
+    return db::open_for_test(
         {.folder = folder, .clock = &clock, .derive = entries::derivation(contacts::index)});
   }
   void open() { database_ = open_folder(in("data"), clock_); }
@@ -324,6 +324,7 @@ TEST_F(Import, CommandEndsWithTheCodesThatTheDocsName) {
 }
 
 TEST_F(Import, ADryRunSaysTheSameAndStoresNothing) {
+  if (!db::test_server().empty()) GTEST_SKIP() << "works on a copy of a folder";
   std::ostringstream out;
   std::ostringstream err;
   const ImportCommand command{

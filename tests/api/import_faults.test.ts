@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Client } from './support/client';
+import { database_name, on_postgres, place, psql } from './support/engine';
 import { annals_bin, Server, temp_folder } from './support/server';
 import { cookie_of, password } from './support/studio';
 
@@ -75,7 +76,7 @@ async function new_data(name: string): Promise<string> {
   const data = join(folder, name);
   mkdirSync(data);
   const made = await run(
-    ['business', 'add', 'Studio Nord', '--data', data, '--time-zone', 'Europe/Berlin'].concat(
+    ['business', 'add', 'Studio Nord', ...place(data), '--time-zone', 'Europe/Berlin'].concat(
       ['--locale', 'de', '--currency', 'EUR'],
       ['--owner-name', 'Erika Kern', '--owner-email', 'owner@nord.example'],
     ),
@@ -84,7 +85,7 @@ async function new_data(name: string): Promise<string> {
   return data;
 }
 
-const import_into = (data: string) => ['import', '--data', data, '--mapping', mapping, file];
+const import_into = (data: string) => ['import', ...place(data), '--mapping', mapping, file];
 
 /** What a finished import says of its entries. */
 function counts(ended: Ended): { created: number; before: number } {
@@ -111,6 +112,12 @@ interface Leaf {
 
 /** The whole journal, from the file: an export of it would take longer than the imports. */
 function journal(data: string): Leaf[] {
+  if (on_postgres) {
+    const rows = `SELECT encode(contact, 'hex') AS contact, contact_seq, leaf_index,
+      record::json ->> 'type' AS type, record::json #>> '{origin,source_id}' AS source_id,
+      record::json #>> '{recorded_by,kind}' AS recorded_by FROM annals.journal ORDER BY leaf_index`;
+    return JSON.parse(psql(database_name(data), `SELECT json_agg(r) FROM (${rows}) r`));
+  }
   const query = `SELECT hex(contact) AS contact, contact_seq, leaf_index, record ->> 'type' AS type,
     record ->> '$.origin.source_id' AS source_id, record ->> '$.recorded_by.kind' AS recorded_by
     FROM journal ORDER BY leaf_index`;

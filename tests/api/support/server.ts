@@ -4,6 +4,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+import { drop_database, on_postgres, place } from './engine';
+
 const root = resolve(import.meta.dirname, '../../..');
 const start_ms_max = 30_000;
 
@@ -58,7 +60,7 @@ export class Server {
   }
 
   async #begin(): Promise<void> {
-    const args = ['serve', '--data', this.data, '--listen', '127.0.0.1:0'];
+    const args = ['serve', ...place(this.data), '--listen', '127.0.0.1:0'];
     const child = spawn(this.bin, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     this.#ended = new Promise((done) => child.on('close', (code) => done(code)));
@@ -119,7 +121,10 @@ export class Server {
   async stop(): Promise<void> {
     this.#process.kill('SIGTERM');
     const code = await this.#ended;
-    if (this.owns_data) rmSync(this.data, { recursive: true, force: true });
+    if (this.owns_data) {
+      rmSync(this.data, { recursive: true, force: true });
+      if (on_postgres) drop_database(this.data);
+    }
     const alarm = /Sanitizer|runtime error:|CHECK failed/.exec(this.#log);
     if (code !== 0 || alarm) throw new Error(`the server ended with ${code}:\n${this.#log}`);
   }

@@ -1,0 +1,569 @@
+#include "db/postgres.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "db/postgres_blobs.h"
+#include "db/postgres_connection.h"
+#include "db/postgres_schema.h"
+#include "db/write_job.h"
+
+namespace annals::db {
+namespace {
+
+using base::Code;
+using base::Error;
+
+constexpr std::size_t kGroupMax = 1'024;             // writes of one commit, of one business
+constexpr std::size_t kGroupBytesMax = 1024 * 1024;  // of records; the write that passes it ends it
+constexpr int kWriters = 4;                          // businesses written at the same time
+constexpr std::int64_t kConnectMs = 900;             // so that a refusal comes within a second
+constexpr std::int64_t kReaderWaitMs = 900;          // for a free connection
+constexpr int kListenPauseMs = 500;                  // between tries to listen
+constexpr std::string_view kChannel = "annals_journal";
+
+class PostgresTx final : public HookedTx {
+ public:
+  PostgresTx(PostgresConnection& connection, BusinessKey business, bool writable,
+             const base::Clock& clock, std::shared_ptr<void>& memory)
+      : HookedTx(business, writable, clock, memory), connection_(connection) {}
+
+  [[nodiscard]] Engine engine() const override { return Engine::kPostgres; }
+  using Tx::execute;
+  using Tx::query;
+  using Tx::query_derived;
+  [[nodiscard]] Rows query(std::string_view sql, std::span<const Param> params) override {
+    return connection_.query(sql, params);
+  }
+  std::int64_t execute(std::string_view sql, std::span<const Param> params) override {
+    CHECK(writable());
+    return connection_.execute(sql, params);
+  }
+  [[nodiscard]] Rows query_derived(std::string_view sql, std::span<const Param> params) override {
+    return connection_.query(sql, params);
+  }
+
+ private:
+  void begin_part() override { connection_.script("SAVEPOINT part"); }
+  void end_part() override { connection_.script("RELEASE part"); }
+  void roll_back_part() override {
+    if (!connection_.broken()) connection_.script("ROLLBACK TO part; RELEASE part");
+  }
+
+  PostgresConnection& connection_;
+};
+
+// What a business's writer remembers, and until which turn that was the truth.
+struct Memory {
+  std::int64_t turn = -1;
+  std::shared_ptr<void> kept;
+};
+
+// How a group's transaction went.
+enum class Outcome { kDone, kAgain, kFailed };
+
+class PostgresDatabase final : public Database {
+ public:
+  PostgresDatabase(std::string url, const Options& options)
+      : url_(std::move(url)),
+        options_(options),
+        blobs_([this] { return take_connection(); },
+               [this](std::unique_ptr<PostgresConnection> connection) {
+                 give_connection(std::move(connection));
+               }),
+        wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    prepare_database(url_);
+    give_connection(connect());  // throws now what would throw at the first request
+    for (int i = 0; i < kWriters; ++i) writers_.emplace_back([this] { write_loop(); });
+    listener_ = std::thread([this] { listen_loop(); });
+  }
+
+  ~PostgresDatabase() override {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    work_.notify_all();
+    wake();
+    for (auto& writer : writers_) writer.join();
+    listener_.join();
+    ::close(wake_);
+  }
+
+  [[nodiscard]] Blobs& blobs() override { return blobs_; }
+  [[nodiscard]] std::int64_t lag() const override { return 0; }
+  [[nodiscard]] bool writable() const override { return reachable_; }
+  void on_journal(std::function<void(std::int64_t)> listener) override {
+    const std::lock_guard lock(mutex_);
+    listeners_.push_back(std::move(listener));
+  }
+
+ protected:
+  void run_read(BusinessKey business, const std::function<void(Tx&)>& body, bool derived) override;
+  void run_write(BusinessKey business, const std::function<void(Tx&)>& body) override;
+
+ private:
+  // What would be a wrong configuration at start is a server that is away later.
+  std::unique_ptr<PostgresConnection> connect() const {
+    try {
+      auto connection = std::make_unique<PostgresConnection>(url_, session_options(), kConnectMs);
+      enter(*connection);
+      return connection;
+    } catch (const Error& error) {
+      if (error.code() != Code::kInvalid) throw;
+      base::log(base::Level::kError, "the database refused a connection",
+                {{"reason", std::string_view(error.what())}});
+      throw ConnectionLost();
+    }
+  }
+  static void begin(PostgresConnection& connection, BusinessKey business, const char* mode) {
+    connection.script(std::string("BEGIN ") + mode +
+                      "; SET LOCAL annals.business = " + std::to_string(business));
+  }
+  void wake() const { ::eventfd_write(wake_, 1); }
+
+  std::unique_ptr<PostgresConnection> take_connection();
+  void give_connection(std::unique_ptr<PostgresConnection> connection);
+  std::unique_ptr<PostgresConnection> begin_read(BusinessKey business);
+
+  void write_loop();
+  bool take_group(std::vector<WriteJob*>& group);
+  void give_back(std::vector<WriteJob*>& group, std::size_t from);
+  void run_group(std::unique_ptr<PostgresConnection>& connection, std::vector<WriteJob*>& group);
+  Outcome try_group(std::unique_ptr<PostgresConnection>& connection, std::vector<WriteJob*>& group,
+                    std::exception_ptr& cause);
+  std::int64_t run_jobs(PostgresConnection& connection, std::vector<WriteJob*>& group);
+  void derive(PostgresConnection& connection, BusinessKey business);
+  Memory& memory_of(BusinessKey business);
+  void listen_loop();
+  void listen(PostgresConnection& connection);
+  void tell() const;
+
+  const std::string url_;
+  const Options options_;
+
+  std::mutex pool_mutex_;
+  std::condition_variable pool_free_;
+  std::vector<std::unique_ptr<PostgresConnection>> pool_;
+  int pool_made_ = 0;
+  PostgresBlobs blobs_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_;
+  std::deque<WriteJob*> queue_;
+  std::set<BusinessKey> busy_;  // businesses that a writer works for
+  std::map<BusinessKey, Memory> memories_;
+  std::vector<std::function<void(std::int64_t)>> listeners_;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<bool> reachable_ = true;
+  std::atomic<bool> untold_ = false;  // the journal grew, and others were not told
+
+  int wake_;
+  std::vector<std::thread> writers_;
+  std::thread listener_;
+};
+
+// ------------------------------------------------------------------------------------------- reads
+
+std::unique_ptr<PostgresConnection> PostgresDatabase::take_connection() {
+  std::unique_lock lock(pool_mutex_);
+  if (pool_.empty() && pool_made_ < options_.readers) {
+    ++pool_made_;
+    lock.unlock();
+    try {
+      return connect();
+    } catch (...) {
+      lock.lock();
+      --pool_made_;
+      throw;
+    }
+  }
+  if (!pool_free_.wait_for(lock, std::chrono::milliseconds(kReaderWaitMs),
+                           [this] { return !pool_.empty() || pool_made_ < options_.readers; })) {
+    throw Error(Code::kUnavailable, "Too many requests at once; try again.");
+  }
+  if (pool_.empty()) {
+    lock.unlock();
+    return take_connection();  // one was lost, and its place is free
+  }
+  auto connection = std::move(pool_.back());
+  pool_.pop_back();
+  return connection;
+}
+
+void PostgresDatabase::give_connection(std::unique_ptr<PostgresConnection> connection) {
+  {
+    const std::lock_guard lock(pool_mutex_);
+    if (connection && !connection->broken()) {
+      pool_.push_back(std::move(connection));
+    } else {
+      --pool_made_;
+    }
+  }
+  pool_free_.notify_one();
+}
+
+// A connection may have been lost while it lay in the pool: then so were the others, probably.
+std::unique_ptr<PostgresConnection> PostgresDatabase::begin_read(BusinessKey business) {
+  static constexpr const char* kMode = "ISOLATION LEVEL REPEATABLE READ READ ONLY";
+  auto connection = take_connection();
+  try {
+    begin(*connection, business, kMode);
+    return connection;
+  } catch (const ConnectionLost&) {
+    try {
+      connection = connect();
+      begin(*connection, business, kMode);
+      return connection;
+    } catch (...) {
+      give_connection(nullptr);
+      throw;
+    }
+  } catch (...) {
+    give_connection(nullptr);
+    throw;
+  }
+}
+
+void PostgresDatabase::run_read(BusinessKey business, const std::function<void(Tx&)>& body,
+                                bool /*derived*/) {
+  std::unique_ptr<PostgresConnection> connection = begin_read(business);
+  struct Return {
+    PostgresDatabase& database;
+    std::unique_ptr<PostgresConnection>& connection;
+    ~Return() {
+      try {
+        connection->set_deadline(nullptr, 0);
+        if (!connection->broken()) connection->script("ROLLBACK");
+      } catch (const Error&) {
+        connection.reset();
+      }
+      database.give_connection(std::move(connection));
+    }
+  } const back{*this, connection};
+  connection->set_deadline(options_.clock,
+                           options_.clock->steady() + base::limits::kReadTransactionMs * 1'000);
+  std::shared_ptr<void> no_memory;
+  PostgresTx tx(*connection, business, false, *options_.clock, no_memory);
+  body(tx);
+}
+
+// ------------------------------------------------------------------------------------------ writes
+
+void PostgresDatabase::run_write(BusinessKey business, const std::function<void(Tx&)>& body) {
+  WriteJob job{.business = business, .body = &body};
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) throw Error(Code::kUnavailable, "The server is stopping; try again.");
+    if (queue_.size() >= base::limits::kQueueEntriesMax) {
+      throw Error(Code::kUnavailable,
+                  "Too many writes are waiting; nothing was stored. Try again.");
+    }
+    queue_.push_back(&job);
+  }
+  work_.notify_one();
+  job.done.wait(false, std::memory_order_acquire);
+  if (job.error) std::rethrow_exception(job.error);
+}
+
+// The writes of one business that no other writer works for, in the order they came.
+bool PostgresDatabase::take_group(std::vector<WriteJob*>& group) {
+  const auto first_free = [this] {
+    return std::find_if(queue_.begin(), queue_.end(),
+                        [this](const WriteJob* job) { return !busy_.contains(job->business); });
+  };
+  std::unique_lock lock(mutex_);
+  work_.wait(lock, [&] { return first_free() != queue_.end() || (stopping_ && queue_.empty()); });
+  const auto first = first_free();
+  if (first == queue_.end()) return false;
+  const BusinessKey business = (*first)->business;
+  std::deque<WriteJob*> rest;
+  for (WriteJob* job : queue_) {
+    if (job->business == business && group.size() < kGroupMax) {
+      group.push_back(job);
+    } else {
+      rest.push_back(job);
+    }
+  }
+  queue_ = std::move(rest);
+  busy_.insert(business);
+  return true;
+}
+
+void PostgresDatabase::give_back(std::vector<WriteJob*>& group, std::size_t from) {
+  const std::lock_guard lock(mutex_);
+  const auto first = group.begin() + static_cast<std::ptrdiff_t>(from);
+  queue_.insert(queue_.begin(), first, group.end());
+  group.erase(first, group.end());
+}
+
+Memory& PostgresDatabase::memory_of(BusinessKey business) {
+  const std::lock_guard lock(mutex_);
+  return memories_[business];
+}
+
+void PostgresDatabase::write_loop() {
+  std::unique_ptr<PostgresConnection> connection;
+  std::vector<WriteJob*> group;
+  while (true) {
+    group.clear();
+    if (!take_group(group)) return;  // stopping, and nothing is left
+    const BusinessKey business = group.front()->business;
+    run_group(connection, group);
+    {
+      const std::lock_guard lock(mutex_);
+      busy_.erase(business);
+    }
+    work_.notify_all();
+  }
+}
+
+constexpr std::string_view kTurn = R"(
+  INSERT INTO turns (business, n) VALUES ($1, 1)
+  ON CONFLICT (business) DO UPDATE SET n = turns.n + 1 RETURNING n)";
+
+// Runs the jobs in the transaction that was begun; how far the journal grew (0: it did not).
+std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
+                                        std::vector<WriteJob*>& group) {
+  const BusinessKey business = group.front()->business;
+  Memory& memory = memory_of(business);
+  const bool alone = group.size() == 1;
+  std::int64_t pos = 0;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    if (bytes >= kGroupBytesMax) give_back(group, i);  // which ends this loop
+    if (i == group.size()) break;
+    WriteJob& job = *group[i];
+    auto tx =
+        std::make_unique<PostgresTx>(connection, business, true, *options_.clock, memory.kept);
+    PostgresTx& running = *tx;
+    job.tx = std::move(tx);
+    job.error = nullptr;
+    if (!alone) connection.script("SAVEPOINT job");
+    try {
+      (*job.body)(running);
+      if (!alone) connection.script("RELEASE job");
+    } catch (...) {
+      job.error = std::current_exception();
+      running.rolled_back();
+      if (connection.broken()) throw ConnectionLost();
+      if (alone) throw;
+      connection.script("ROLLBACK TO job; RELEASE job");
+    }
+    pos = std::max(pos, running.journal_pos());
+    bytes += running.journal_bytes();
+  }
+  return pos;
+}
+
+constexpr std::string_view kApplied = "SELECT pos FROM applied WHERE business = $1";
+constexpr std::string_view kApply = R"(
+  INSERT INTO applied (business, pos) VALUES ($1, $2)
+  ON CONFLICT (business) DO UPDATE SET pos = excluded.pos)";
+
+void PostgresDatabase::derive(PostgresConnection& connection, BusinessKey business) {
+  if (!options_.derive) return;
+  std::int64_t from = 0;
+  {
+    Rows rows = connection.query(kApplied, std::initializer_list<Param>{business});
+    if (rows.next()) from = rows->integer(0);
+  }
+  std::shared_ptr<void> no_memory;
+  PostgresTx tx(connection, business, true, *options_.clock, no_memory);
+  while (true) {
+    const std::int64_t to = options_.derive(tx, from);
+    if (to == from) break;
+    from = to;
+  }
+  connection.execute(kApply, std::initializer_list<Param>{business, from});
+}
+
+// One transaction for the group. What it throws inside is in `cause`.
+Outcome PostgresDatabase::try_group(std::unique_ptr<PostgresConnection>& connection,
+                                    std::vector<WriteJob*>& group, std::exception_ptr& cause) {
+  const BusinessKey business = group.front()->business;
+  bool committing = false;
+  const auto undo = [&] {
+    // Latest first, so that what each remembers is put back in turn.
+    for (auto it = group.rbegin(); it != group.rend(); ++it) {
+      if ((*it)->tx) (*it)->tx->rolled_back();
+    }
+    if (connection && !connection->broken()) {
+      try {
+        connection->script("ROLLBACK");
+        return;
+      } catch (const Error&) {
+      }
+    }
+    connection.reset();
+  };
+  try {
+    if (!connection) connection = connect();
+    begin(*connection, business, "");
+    std::int64_t turn = 0;
+    {
+      Rows rows = connection->query(kTurn, std::initializer_list<Param>{business});
+      CHECK(rows.next());
+      turn = rows->integer(0);
+    }
+    Memory& memory = memory_of(business);
+    if (memory.turn != turn - 1) memory.kept.reset();  // another server wrote since
+    memory.turn = turn - 1;
+    const std::int64_t pos = run_jobs(*connection, group);
+    if (pos > 0) derive(*connection, business);
+    committing = true;
+    connection->script("COMMIT");
+    memory.turn = turn;
+    if (pos > 0) untold_ = true;
+    return Outcome::kDone;
+  } catch (const ConnectionLost&) {
+    cause = std::current_exception();
+    undo();
+    if (!committing) return Outcome::kAgain;
+    memory_of(business) = {};
+    cause = std::make_exception_ptr(
+        Error(Code::kUnknownOutcome,
+              "The database was lost while storing: it is not known whether this was stored. Try "
+              "again with the same source and source_id."));
+    return Outcome::kFailed;
+  } catch (const TransactionLost&) {
+    cause = std::current_exception();
+    undo();
+    return Outcome::kAgain;
+  } catch (...) {
+    cause = std::current_exception();
+    undo();
+    return Outcome::kFailed;
+  }
+}
+
+void PostgresDatabase::run_group(std::unique_ptr<PostgresConnection>& connection,
+                                 std::vector<WriteJob*>& group) {
+  std::exception_ptr cause;
+  Outcome outcome = try_group(connection, group, cause);
+  if (outcome == Outcome::kAgain) outcome = try_group(connection, group, cause);
+  if (outcome == Outcome::kDone) {
+    reachable_ = true;
+    for (WriteJob* job : group) {
+      if (!job->error) job->tx->committed();
+      job->finish();
+    }
+    if (untold_) wake();
+    return;
+  }
+  const bool lost = !connection;
+  reachable_ = !lost;
+  if (!lost && group.size() > 1) {
+    for (WriteJob* job : group) {
+      std::vector<WriteJob*> alone{job};
+      run_group(connection, alone);
+    }
+    return;
+  }
+  for (WriteJob* job : group) {
+    job->error = cause;
+    job->finish();
+  }
+}
+
+// ------------------------------------------------------------------------- news of other servers
+
+void PostgresDatabase::tell() const {
+  std::vector<std::function<void(std::int64_t)>> listeners;
+  {
+    const std::lock_guard lock(mutex_);
+    listeners = listeners_;
+  }
+  for (const auto& listener : listeners) listener(0);
+}
+
+void PostgresDatabase::listen_loop() {
+  while (!stopping_) {
+    try {
+      const auto connection = connect();
+      connection->script("SET statement_timeout = 0; LISTEN " + std::string(kChannel));
+      tell();  // of what came while nobody listened
+      listen(*connection);
+    } catch (const Error&) {
+      if (stopping_) return;
+      base::log(base::Level::kWarn, "the database cannot be reached");
+      pollfd waiting{.fd = wake_, .events = POLLIN, .revents = 0};
+      ::poll(&waiting, 1, kListenPauseMs);
+    }
+  }
+}
+
+// After a commit the other servers are told by a connection that has nothing else to do: a NOTIFY
+// inside of the transaction would have all commits of the database wait for one another.
+void PostgresDatabase::listen(PostgresConnection& connection) {
+  while (!stopping_) {
+    std::array<pollfd, 2> waiting{
+        pollfd{.fd = PQsocket(connection.handle()), .events = POLLIN, .revents = 0},
+        pollfd{.fd = wake_, .events = POLLIN, .revents = 0}};
+    ::poll(waiting.data(), waiting.size(), -1);
+    eventfd_t count = 0;
+    ::eventfd_read(wake_, &count);
+    if (untold_.exchange(false)) connection.script("NOTIFY " + std::string(kChannel));
+    if (PQconsumeInput(connection.handle()) == 0) throw ConnectionLost();
+    bool heard = false;
+    while (PGnotify* notice = PQnotifies(connection.handle())) {
+      PQfreemem(notice);
+      heard = true;
+    }
+    if (heard) tell();
+  }
+}
+
+// What is derived from the journal, with the row of `applied` that says how far.
+constexpr std::array<std::string_view, 14> kForget = {
+    "DELETE FROM heads WHERE business = $1",
+    "DELETE FROM timeline WHERE business = $1",
+    "DELETE FROM timeline_all WHERE business = $1",
+    "DELETE FROM entry_versions WHERE business = $1",
+    "DELETE FROM entry_notes WHERE business = $1",
+    "DELETE FROM attachment_uses WHERE business = $1",
+    "DELETE FROM tally_zones WHERE business = $1",
+    "DELETE FROM tally WHERE business = $1",
+    "DELETE FROM entry_search WHERE business = $1",
+    "DELETE FROM contact_search WHERE business = $1",
+    "DELETE FROM contact_rows WHERE business = $1",
+    "DELETE FROM contact_lists WHERE business = $1",
+    "DELETE FROM contact_words WHERE business = $1",
+    "DELETE FROM contact_tags WHERE business = $1"};
+constexpr std::string_view kNotApplied = "UPDATE applied SET pos = 0 WHERE business = $1";
+constexpr std::string_view kEnd = "SELECT coalesce(max(pos), 0) FROM journal WHERE business = $1";
+
+}  // namespace
+
+void forget_derived(Tx& tx) {
+  tx.execute("SET LOCAL statement_timeout = 0", {});
+  for (const std::string_view sql : kForget) tx.execute(sql, {tx.business()});
+  tx.execute(kNotApplied, {tx.business()});
+  Rows rows = tx.query(kEnd, {tx.business()});
+  CHECK(rows.next());
+  tx.journal_reaches(rows->integer(0), 0);
+}
+
+std::unique_ptr<Database> open_postgres(const std::string& url, const Options& options) {
+  return std::make_unique<PostgresDatabase>(url, options);
+}
+
+}  // namespace annals::db

@@ -1,0 +1,314 @@
+#include "db/postgres_connection.h"
+
+#include <poll.h>
+
+#include <array>
+#include <bit>
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/encoding.h"
+
+namespace annals::db {
+namespace {
+
+using base::Code;
+using base::Error;
+
+// Statements kept prepared a connection, as on SQLite.
+constexpr std::size_t kStatementsMax = 512;
+
+// pg_type.dat: these numbers never change.
+constexpr Oid kBool = 16;
+constexpr Oid kBytea = 17;
+constexpr Oid kInt8 = 20;
+constexpr Oid kInt2 = 21;
+constexpr Oid kInt4 = 23;
+constexpr Oid kText = 25;
+constexpr int kBinary = 1;
+
+struct FreeResult {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using Result = std::unique_ptr<PGresult, FreeResult>;
+
+// https://www.postgresql.org/docs/15/errcodes-appendix.html
+[[noreturn]] void throw_state(std::string_view state, const std::string& message) {
+  if (state == "23505") throw base::conflict("", "unique", "This exists already.");
+  if (state == "57014") {
+    throw Error(Code::kUnavailable,
+                "The query took too long; narrow it down, by a date range for example.");
+  }
+  if (state == "55P03") throw Error(Code::kUnavailable, "The database is busy; try again.");
+  if (state == "40001" || state == "40P01") throw TransactionLost();
+  if (state.starts_with("57P") || state.starts_with("08")) throw ConnectionLost();
+  if (state == "53100") throw Error(Code::kStorageFull, "The disk is full: nothing was stored.");
+  if (state.starts_with("53") || state == "25006") {
+    throw Error(Code::kUnavailable, "The database cannot be written at the moment. Try again.");
+  }
+  throw Error(Code::kInternal, "PostgreSQL " + std::string(state) + ": " + message);
+}
+
+// Of a result, or of the connection where there is none.
+[[noreturn]] void throw_failure(PGconn* connection, const PGresult* result) {
+  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  if (state == nullptr || PQstatus(connection) != CONNECTION_OK) throw ConnectionLost();
+  const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+  throw_state(state, message == nullptr ? "" : message);
+}
+
+void expect_done(PGconn* connection, const PGresult* result) {
+  const ExecStatusType status = PQresultStatus(result);
+  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return;
+  throw_failure(connection, result);
+}
+
+std::uint64_t big_endian(const char* bytes, int size) {
+  std::uint64_t value = 0;
+  for (int i = 0; i < size; ++i) value = (value << 8U) | static_cast<std::uint8_t>(bytes[i]);
+  return value;
+}
+
+class PostgresCursor final : public Cursor {
+ public:
+  explicit PostgresCursor(Result result) : result_(std::move(result)) {}
+
+  [[nodiscard]] bool next() override { return ++row_ < PQntuples(result_.get()); }
+  [[nodiscard]] bool is_null(int column) const override {
+    return PQgetisnull(result_.get(), row_, column) != 0;
+  }
+  [[nodiscard]] std::int64_t integer(int column) const override {
+    if (is_null(column)) return 0;
+    const char* value = PQgetvalue(result_.get(), row_, column);
+    switch (PQftype(result_.get(), column)) {
+      case kInt8:
+        return static_cast<std::int64_t>(big_endian(value, 8));
+      case kInt4:
+        return static_cast<std::int32_t>(big_endian(value, 4));
+      case kInt2:
+        return static_cast<std::int16_t>(big_endian(value, 2));
+      case kBool:
+        return value[0] != 0 ? 1 : 0;
+      default:
+        throw Error(Code::kInternal, "A column that should hold an integer holds something else.");
+    }
+  }
+  [[nodiscard]] std::string_view text(int column) const override {
+    return {PQgetvalue(result_.get(), row_, column),
+            static_cast<std::size_t>(PQgetlength(result_.get(), row_, column))};
+  }
+  [[nodiscard]] base::ByteSpan blob(int column) const override {
+    return base::as_bytes(text(column));
+  }
+
+ private:
+  Result result_;
+  int row_ = -1;
+};
+
+// Parameters as libpq takes them, in its binary format.
+class Bound {
+ public:
+  explicit Bound(std::span<const Param> params)
+      : numbers_(params.size()),
+        values_(params.size()),
+        lengths_(params.size()),
+        formats_(params.size(), kBinary) {
+    for (std::size_t i = 0; i < params.size(); ++i) bind(i, params[i]);
+  }
+  [[nodiscard]] int count() const { return static_cast<int>(values_.size()); }
+  [[nodiscard]] const char* const* values() const { return values_.data(); }
+  [[nodiscard]] const int* lengths() const { return lengths_.data(); }
+  [[nodiscard]] const int* formats() const { return formats_.data(); }
+
+ private:
+  void set(std::size_t i, const char* data, std::size_t size) {
+    values_[i] = data == nullptr ? "" : data;  // a null pointer would be NULL
+    lengths_[i] = static_cast<int>(size);
+  }
+  void bind(std::size_t i, const Param& param) {
+    if (const auto* number = std::get_if<std::int64_t>(&param.value())) {
+      const auto bits = static_cast<std::uint64_t>(*number);
+      for (std::size_t byte = 0; byte < 8; ++byte) {
+        numbers_[i][byte] = static_cast<char>(static_cast<std::uint8_t>(bits >> (56 - 8 * byte)));
+      }
+      set(i, numbers_[i].data(), 8);
+    } else if (const auto* text = std::get_if<std::string_view>(&param.value())) {
+      set(i, text->data(), text->size());
+    } else if (const auto* blob = std::get_if<base::ByteSpan>(&param.value())) {
+      const std::string_view bytes = base::as_text(*blob);
+      set(i, bytes.data(), bytes.size());
+    }
+  }
+
+  std::vector<std::array<char, 8>> numbers_;
+  std::vector<const char*> values_;
+  std::vector<int> lengths_;
+  std::vector<int> formats_;
+};
+
+Oid type_of(const Param& param) {
+  if (std::holds_alternative<std::int64_t>(param.value())) return kInt8;
+  if (std::holds_alternative<std::string_view>(param.value())) return kText;
+  if (std::holds_alternative<base::ByteSpan>(param.value())) return kBytea;
+  return 0;  // null: as the statement wants it
+}
+
+char letter_of(Oid type) {
+  switch (type) {
+    case kInt8:
+      return 'i';
+    case kText:
+      return 't';
+    case kBytea:
+      return 'b';
+    default:
+      return 'n';
+  }
+}
+
+// Waits for the socket of a connection that is being made. False where the time is over.
+bool wait_for(PGconn* connection, PostgresPollingStatusType what, std::int64_t wait_ms) {
+  pollfd socket{.fd = PQsocket(connection),
+                .events = static_cast<short>(what == PGRES_POLLING_READING ? POLLIN : POLLOUT),
+                .revents = 0};
+  return wait_ms > 0 && ::poll(&socket, 1, static_cast<int>(wait_ms)) > 0;
+}
+
+PGconn* start(const std::string& url, const std::string& options) {
+  // `dbname` may hold a whole URL; what stands after it overrides.
+  const std::array<const char*, 8> names{
+      "dbname",          "options",          "application_name",          "client_encoding",
+      "keepalives_idle", "tcp_user_timeout", "fallback_application_name", nullptr};
+  const std::array<const char*, 8> values{url.c_str(), options.c_str(), "annals", "UTF8",
+                                          "10",        "10000",         "annals", nullptr};
+  return PQconnectStartParams(names.data(), values.data(), 1);
+}
+
+// What the server said, without the address, which may hold a password.
+std::string refusal(PGconn* connection) {
+  std::string text = PQerrorMessage(connection);
+  const std::size_t fatal = text.find("FATAL:");
+  if (fatal != std::string::npos) text = text.substr(fatal + 6);
+  return std::string(base::trim(text.substr(0, text.find('\n'))));
+}
+
+}  // namespace
+
+ConnectionLost::ConnectionLost()
+    : Error(Code::kUnavailable, "The database cannot be reached at the moment. Try again.") {}
+
+TransactionLost::TransactionLost()
+    : Error(Code::kUnavailable, "The database gave another request precedence. Try again.") {}
+
+PostgresConnection::PostgresConnection(const std::string& url, const std::string& options,
+                                       std::int64_t deadline_ms)
+    : handle_(start(url, options)) {
+  CHECK(handle_ != nullptr);
+  const base::Clock& clock = base::system_clock();
+  const base::Micros end = clock.steady() + deadline_ms * 1'000;
+  PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+  while (PQstatus(handle_) != CONNECTION_BAD && status != PGRES_POLLING_OK &&
+         status != PGRES_POLLING_FAILED) {
+    if (!wait_for(handle_, status, (end - clock.steady()) / 1'000)) break;
+    status = PQconnectPoll(handle_);
+  }
+  if (status == PGRES_POLLING_OK) return;
+  const std::string said = refusal(handle_);
+  const bool turned_away =
+      std::string_view(PQerrorMessage(handle_)).find("FATAL:") != std::string_view::npos;
+  // "the database system is starting up", "too many clients" pass; a wrong password does not.
+  const bool passes = said.find("starting up") != std::string::npos ||
+                      said.find("shutting down") != std::string::npos ||
+                      said.find("recovery mode") != std::string::npos ||
+                      said.find("too many") != std::string::npos ||
+                      said.find("remaining connection slots") != std::string::npos;
+  PQfinish(handle_);
+  handle_ = nullptr;
+  if (turned_away && !passes) {
+    throw base::invalid("database", "refused", "The database server refused: " + said + ".");
+  }
+  throw ConnectionLost();
+}
+
+PostgresConnection::~PostgresConnection() {
+  if (handle_ != nullptr) PQfinish(handle_);
+}
+
+void PostgresConnection::check_deadline() const {
+  if (deadline_ == 0 || deadline_clock_->steady() <= deadline_) return;
+  throw Error(Code::kUnavailable,
+              "The query took too long; narrow it down, by a date range for example.");
+}
+
+// Parameters are typed by what is given, not by what PostgreSQL would guess (`$1 + 1` were an
+// int4); a null has no type, so that a statement may be prepared more than once.
+const std::string& PostgresConnection::prepare(std::string_view sql,
+                                               std::span<const Param> params) {
+  key_.assign(sql);
+  key_ += '\0';
+  for (const Param& param : params) key_ += letter_of(type_of(param));
+  const auto known = statements_.find(key_);
+  if (known != statements_.end()) return known->second;
+  if (statements_.size() >= kStatementsMax) {
+    script("DEALLOCATE ALL");
+    statements_.clear();
+  }
+  std::vector<Oid> types;
+  types.reserve(params.size());
+  for (const Param& param : params) types.push_back(type_of(param));
+  std::string name = "s" + std::to_string(++prepared_);
+  const std::string text(sql);
+  const Result result(
+      PQprepare(handle_, name.c_str(), text.c_str(), static_cast<int>(types.size()), types.data()));
+  expect_done(handle_, result.get());
+  return statements_.emplace(key_, std::move(name)).first->second;
+}
+
+PGresult* PostgresConnection::run(std::string_view sql, std::span<const Param> params) {
+  check_deadline();
+  const std::string& name = prepare(sql, params);
+  const Bound bound(params);
+  Result result(PQexecPrepared(handle_, name.c_str(), bound.count(), bound.values(),
+                               bound.lengths(), bound.formats(), kBinary));
+  expect_done(handle_, result.get());
+  return result.release();
+}
+
+Rows PostgresConnection::query(std::string_view sql, std::span<const Param> params) {
+  return Rows(std::make_unique<PostgresCursor>(Result(run(sql, params))));
+}
+
+std::int64_t PostgresConnection::execute(std::string_view sql, std::span<const Param> params) {
+  const Result result(run(sql, params));
+  const std::string_view count = PQcmdTuples(result.get());
+  std::int64_t changed = 0;
+  std::from_chars(count.data(), count.data() + count.size(), changed);
+  return changed;
+}
+
+void PostgresConnection::script(const std::string& sql) {
+  const Result result(PQexec(handle_, sql.c_str()));
+  expect_done(handle_, result.get());
+}
+
+std::string PostgresConnection::text(std::string_view sql) {
+  Rows rows = query(sql, {});
+  return rows.next() ? rows->string(0) : std::string();
+}
+
+std::int64_t PostgresConnection::integer(std::string_view sql) {
+  Rows rows = query(sql, {});
+  return rows.next() ? rows->integer(0) : 0;
+}
+
+void PostgresConnection::set_deadline(const base::Clock* clock, base::Micros deadline) {
+  deadline_clock_ = clock;
+  deadline_ = deadline;
+}
+
+}  // namespace annals::db

@@ -1,0 +1,68 @@
+// One connection to PostgreSQL with its prepared statements. Private to db/.
+#pragma once
+#include <libpq-fe.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "db/db.h"
+
+namespace annals::db {
+
+/// The server or the way to it is gone. What was sent before may have been done.
+class ConnectionLost : public base::Error {
+ public:
+  ConnectionLost();
+};
+
+/// The server ended the transaction for the sake of another one; it may be tried again.
+class TransactionLost : public base::Error {
+ public:
+  TransactionLost();
+};
+
+class PostgresConnection {
+ public:
+  /// `url` as libpq reads it (https://www.postgresql.org/docs/15/libpq-connect.html), `options` are
+  /// settings of the session. Throws ConnectionLost where there is no server within `deadline_ms`,
+  /// kInvalid (field `database`) where the server turns us away.
+  PostgresConnection(const std::string& url, const std::string& options, std::int64_t deadline_ms);
+  ~PostgresConnection();
+  PostgresConnection(const PostgresConnection&) = delete;
+  PostgresConnection& operator=(const PostgresConnection&) = delete;
+
+  /// All rows are fetched before it returns.
+  [[nodiscard]] Rows query(std::string_view sql, std::span<const Param> params);
+  std::int64_t execute(std::string_view sql, std::span<const Param> params);
+  std::int64_t execute(std::string_view sql) { return execute(sql, {}); }
+  /// Several statements without parameters, in one trip.
+  void script(const std::string& sql);
+  /// The first column of the first row; empty where there is none.
+  [[nodiscard]] std::string text(std::string_view sql);
+  [[nodiscard]] std::int64_t integer(std::string_view sql);
+
+  /// Statements that begin once `clock` is past `deadline` (µs, steady) are refused; 0 ends that.
+  void set_deadline(const base::Clock* clock, base::Micros deadline);
+  [[nodiscard]] bool broken() const { return PQstatus(handle_) != CONNECTION_OK; }
+  [[nodiscard]] bool in_transaction() const { return PQtransactionStatus(handle_) != PQTRANS_IDLE; }
+  [[nodiscard]] PGconn* handle() { return handle_; }
+
+ private:
+  PGresult* run(std::string_view sql, std::span<const Param> params);
+  const std::string& prepare(std::string_view sql, std::span<const Param> params);
+  void check_deadline() const;
+
+  PGconn* handle_ = nullptr;
+  std::unordered_map<std::string, std::string> statements_;  // SQL and types of its parameters
+  std::int64_t prepared_ = 0;
+  std::string key_;  // of the statement looked for, kept for its memory
+  const base::Clock* deadline_clock_ = nullptr;
+  base::Micros deadline_ = 0;
+};
+
+}  // namespace annals::db
