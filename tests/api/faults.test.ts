@@ -3,12 +3,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Client } from './support/client';
 import { on_postgres } from './support/engine';
+import { check, check_repeats, entries, Load, pause, write } from './support/load';
 import { Studio } from './support/studio';
 import { may_trace, trace } from './support/trace';
 
 const kills = process.env.ANNALS_LONG ? 25 : 5;
 const writers = 8;
-const batch = 4; // entries of an array, every third time
 
 let studio: Studio;
 let key: Client;
@@ -19,73 +19,23 @@ beforeEach(async () => {
 });
 afterEach(async () => studio?.server.stop());
 
-const entries = '/api/v1/entries';
-
 /** The caller on the server that runs now, which listens elsewhere after each start. */
 function here(client: Client): Client {
   return new Client(studio.server.url, client.credential);
 }
 
-interface Draft {
-  source_id: string;
-  [name: string]: unknown;
-}
-
-interface Load {
-  acknowledged: Map<string, string>; // source_id to the entry's id
-  sent: Map<string, Draft>;
-}
-
-/** Writes until the server is gone, and says what it was told. */
-async function write(client: Client, name: string, contact: string, load: Load): Promise<void> {
-  for (let i = 0; ; ++i) {
-    const drafts: Draft[] = Array.from({ length: i % 3 ? 1 : batch }, (_, n) => ({
-      type: 'note',
-      contact: { id: contact },
-      source: 'load',
-      source_id: `${name} ${i} ${n}`,
-      text: `Entry ${i} of ${name}`,
-    }));
-    for (const draft of drafts) load.sent.set(draft.source_id, draft);
-    let reply;
-    try {
-      const json = drafts.length === 1 ? drafts[0] : drafts;
-      reply = await client.request('POST', entries, { json });
-    } catch (error) {
-      if (error instanceof TypeError) return; // the line was cut
-      throw error;
-    }
-    if (reply.status !== 201) throw new Error(reply.text);
-    const items = drafts.length === 1 ? [reply.body] : reply.body.items;
-    drafts.forEach((draft, n) => load.acknowledged.set(draft.source_id, items[n].id));
-  }
-}
-
-function gapless(numbers: number[], first: number): boolean {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted.every((n, i) => n === first + i);
-}
-
-function group_by<T>(items: Iterable<T>, name: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(name(item), [...(groups.get(name(item)) ?? []), item]);
-  return groups;
-}
-
 test(`${kills} times killed under load, nothing acknowledged is lost or there twice`, async () => {
   const contacts: string[] = [];
   for (let i = 0; i < 4; ++i) contacts.push(await studio.person({ given_name: `Client ${i}` }));
-  const load: Load = { acknowledged: new Map(), sent: new Map() };
+  const load = new Load();
   for (let round = 0; round < kills; ++round) {
-    const before = load.acknowledged.size;
     const client = here(key);
     const running = Array.from({ length: writers }, (_, w) =>
       write(client, `${round}/${w}`, contacts[w % contacts.length]!, load),
     );
     // At another moment each time: after some acknowledgements, and a little.
-    const enough = before + 1 + Math.floor(Math.random() * 60);
-    while (load.acknowledged.size < enough) await new Promise((resume) => setImmediate(resume));
-    await new Promise((resume) => setTimeout(resume, Math.random() * 30));
+    await load.more(1 + Math.floor(Math.random() * 60));
+    await pause(Math.random() * 30);
     await studio.server.kill();
     await Promise.all(running);
     await studio.server.restart();
@@ -94,71 +44,14 @@ test(`${kills} times killed under load, nothing acknowledged is lost or there tw
   await check_repeats(here(key), load);
 }, 600_000);
 
-/** Each acknowledged entry is there once, and no number is missing. */
-async function check(client: Client, load: Load): Promise<void> {
-  const all = await client.all(entries, { limit: 200 });
-  const by_key = new Map<string, string>();
-  for (const entry of all) {
-    const { source_id } = entry.origin;
-    if (!source_id) continue;
-    expect(by_key.has(source_id), `${source_id} is there twice`).toBe(false);
-    by_key.set(source_id, entry.id);
-    expect(entry.text).toBe(load.sent.get(source_id)!.text);
-  }
-  const lost = [...load.acknowledged].filter(([source_id, id]) => by_key.get(source_id) !== id);
-  expect(lost).toEqual([]);
-  expect([...by_key.keys()].filter((source_id) => !load.sent.has(source_id))).toEqual([]);
-  expect(
-    gapless(
-      all.map((e) => e.ledger.leaf_index),
-      0,
-    ),
-    'leaf_index',
-  ).toBe(true);
-  const by_contact = group_by(all, (e: any) => e.contact_id as string);
-  for (const [contact, theirs] of by_contact) {
-    expect(
-      gapless(
-        theirs.map((e) => e.ledger.contact_seq),
-        1,
-      ),
-      `contact_seq of ${contact}`,
-    ).toBe(true);
-  }
-  // All of an array or nothing of it.
-  const arrays = group_by(by_key.keys(), (k) => k.split(' ').slice(0, 2).join(' '));
-  for (const [name, parts] of arrays) {
-    expect(parts.length, name).toBe(Number(name.split(' ')[1]) % 3 ? 1 : batch);
-  }
-  const { facets } = await client.get(entries, { facets: '1', limit: 1 });
-  expect(facets.type.note).toBe(by_key.size);
-}
-
-/** A repeat of what was acknowledged is a duplicate; of the rest, one thing or the other. */
-async function check_repeats(client: Client, load: Load): Promise<void> {
-  const sent = [...load.sent.values()];
-  for (let at = 0; at < sent.length; at += 500) {
-    const some = sent.slice(at, at + 500);
-    const { items } = await client.post(entries, some);
-    items.forEach((item: any, i: number) => {
-      const known = load.acknowledged.get(some[i]!.source_id);
-      if (!known) return;
-      expect(item).toMatchObject({ id: known, status: 'duplicate' });
-    });
-  }
-  for (const draft of sent) load.acknowledged.set(draft.source_id, '');
-  const again = await client.post(entries, sent.slice(0, 1000));
-  expect(again.items.every((i: any) => i.status === 'duplicate')).toBe(true);
-}
-
 test('a stop in the midst of load answers what it took, and loses nothing', async () => {
   const contact = await studio.person();
-  const load: Load = { acknowledged: new Map(), sent: new Map() };
+  const load = new Load();
   const client = here(key);
   const running = Array.from({ length: writers }, (_, w) => write(client, `s/${w}`, contact, load));
   // A stopping server may also say that it stops.
   const settled = Promise.allSettled(running);
-  while (load.acknowledged.size < 50) await new Promise((resume) => setImmediate(resume));
+  await load.more(50);
   process.kill(studio.server.pid, 'SIGTERM');
   for (const outcome of await settled) {
     if (outcome.status === 'rejected') expect(String(outcome.reason)).toContain('"status":503');

@@ -38,6 +38,7 @@ export function temp_folder(): string {
 export interface ServerOptions {
   data?: string; // a folder that is kept; else a fresh one that goes with the server
   bin?: string;
+  database?: string; // the address of a PostgreSQL database, in place of the engine's
 }
 
 export class Server {
@@ -50,17 +51,24 @@ export class Server {
     readonly data: string,
     readonly bin: string,
     readonly owns_data: boolean,
+    readonly database?: string,
   ) {}
 
   static async start(options: ServerOptions = {}): Promise<Server> {
     const data = options.data ?? temp_folder();
-    const server = new Server(data, options.bin ?? annals_bin(), options.data === undefined);
+    const server = new Server(
+      data,
+      options.bin ?? annals_bin(),
+      options.data === undefined,
+      options.database,
+    );
     await server.#begin();
     return server;
   }
 
   async #begin(): Promise<void> {
-    const args = ['serve', ...place(this.data), '--listen', '127.0.0.1:0'];
+    const where = this.database ? ['--database', this.database] : place(this.data);
+    const args = ['serve', ...where, '--listen', '127.0.0.1:0'];
     const child = spawn(this.bin, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
     this.#ended = new Promise((done) => child.on('close', (code) => done(code)));
@@ -123,7 +131,7 @@ export class Server {
     const code = await this.#ended;
     if (this.owns_data) {
       rmSync(this.data, { recursive: true, force: true });
-      if (on_postgres) drop_database(this.data);
+      if (on_postgres && !this.database) drop_database(this.data);
     }
     const alarm = /Sanitizer|runtime error:|CHECK failed/.exec(this.#log);
     if (code !== 0 || alarm) throw new Error(`the server ended with ${code}:\n${this.#log}`);
