@@ -21,7 +21,7 @@
 #include "base/encoding.h"
 #include "base/id.h"
 #include "db/blobs.h"
-#include "db/business.h"
+#include "db/business.h"  // IWYU pragma: export
 
 namespace annals::db {
 
@@ -91,6 +91,13 @@ class Rows {
 
 enum class Engine { kSqlite, kPostgres };
 
+/// Where rows go, for Tx::insert().
+struct InsertInto {
+  std::string_view table;     // with its columns: "pins (business, entry, pinned_at)"
+  std::string_view types;     // a letter a column: i integer, b bytes, t text
+  std::string_view conflict;  // "ON CONFLICT …", or empty
+};
+
 class Tx {
  public:
   virtual ~Tx() = default;
@@ -115,6 +122,10 @@ class Tx {
   std::int64_t execute(std::string_view sql, std::initializer_list<Param> params) {
     return execute(sql, std::span<const Param>(params.begin(), params.size()));
   }
+
+  /// Inserts rows, whose values stand one row after the other; on PostgreSQL in one statement.
+  /// `into` must be a constant.
+  virtual void insert(const InsertInto& into, std::span<const Param> values) = 0;
 
   /// Has `undo` run if what this function did is rolled back after all (latest first); `done` once
   /// it is durable. Both run on the writer's thread and must not throw.

@@ -1,6 +1,13 @@
 #include "db/full_text.h"
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/error.h"
+#include "db/db.h"
 
 namespace annals::db {
 namespace {
@@ -26,27 +33,28 @@ std::string lexeme(std::string_view word) {
 }
 
 struct Sql {
-  std::string_view add;
+  InsertInto add;
   std::string_view remove;
   std::string_view find;
 };
 
 constexpr Sql kSqliteEntries{
-    .add = "INSERT INTO entry_search (rowid, words) VALUES ($1, $2)", .remove = {}, .find = {}};
-constexpr Sql kPostgresEntries{.add = R"(
-  INSERT INTO entry_search (pos, words) VALUES ($1, array_to_tsvector(string_to_array($2, ' '))))",
-                               .remove = {},
-                               .find = {}};
+    .add = {.table = "entry_search (rowid, words)", .types = "it", .conflict = {}},
+    .remove = {},
+    .find = {}};
+constexpr Sql kPostgresEntries{
+    .add = {.table = "entry_search (pos, words)", .types = "iw", .conflict = {}},
+    .remove = {},
+    .find = {}};
 // FTS5 keeps no text of its own here, so that it must be told what to forget.
-constexpr Sql kSqliteContacts{.add = "INSERT INTO contact_search (rowid, terms) VALUES ($1, $2)",
-                              .remove = R"(
+constexpr Sql kSqliteContacts{
+    .add = {.table = "contact_search (rowid, terms)", .types = "it", .conflict = {}},
+    .remove = R"(
   INSERT INTO contact_search (contact_search, rowid, terms) VALUES ('delete', $1, $2))",
-                              .find = R"(
+    .find = R"(
   SELECT rowid FROM contact_search WHERE contact_search MATCH $1 ORDER BY rowid LIMIT $2)"};
 constexpr Sql kPostgresContacts{
-    .add = R"(
-  INSERT INTO contact_search (number, terms)
-  VALUES ($1, array_to_tsvector(string_to_array($2, ' '))))",
+    .add = {.table = "contact_search (number, terms)", .types = "iw", .conflict = {}},
     .remove = "DELETE FROM contact_search WHERE number = $1 AND $2 <> ''",
     .find = R"(
   SELECT number FROM contact_search WHERE terms @@ CAST($1 AS tsquery)
@@ -93,8 +101,11 @@ Match Match::operator||(const Match& other) const {
   return match;
 }
 
+InsertInto words_into(Engine engine, WordIndex index) { return sql_of(engine, index).add; }
+
 void add_words(Tx& tx, WordIndex index, std::int64_t row, std::string_view words) {
-  tx.execute(sql_of(tx.engine(), index).add, {row, words});
+  const std::initializer_list<Param> values{row, words};
+  tx.insert(words_into(tx.engine(), index), {values.begin(), values.size()});
 }
 
 void remove_words(Tx& tx, WordIndex index, std::int64_t row, std::string_view words) {

@@ -32,8 +32,9 @@ class Match {
 
 enum class WordIndex { kEntries, kContacts };
 
-/// `words` are without white space, with one space between. `row` is a position of the journal, or
-/// a number of contact_rows.
+/// For Tx::insert(): a row (a position of the journal, or a number of contact_rows) and its words,
+/// which are without white space, with one space between.
+[[nodiscard]] InsertInto words_into(Engine engine, WordIndex index);
 void add_words(Tx& tx, WordIndex index, std::int64_t row, std::string_view words);
 /// `words` are what was added. Only for kContacts: entries stay.
 void remove_words(Tx& tx, WordIndex index, std::int64_t row, std::string_view words);

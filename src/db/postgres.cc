@@ -1,5 +1,6 @@
 #include "db/postgres.h"
 
+#include <libpq-fe.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -9,18 +10,30 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <exception>
+#include <functional>
+#include <initializer_list>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
+#include <span>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "db/blobs.h"
+#include "db/business.h"
+#include "db/db.h"
 #include "db/postgres_blobs.h"
 #include "db/postgres_connection.h"
 #include "db/postgres_schema.h"
@@ -59,6 +72,10 @@ class PostgresTx final : public HookedTx {
   }
   [[nodiscard]] Rows query_derived(std::string_view sql, std::span<const Param> params) override {
     return connection_.query(sql, params);
+  }
+  void insert(const InsertInto& into, std::span<const Param> values) override {
+    CHECK(writable());
+    connection_.insert(into, values);
   }
 
  private:
@@ -107,6 +124,8 @@ class PostgresDatabase final : public Database {
     listener_.join();
     ::close(wake_);
   }
+  PostgresDatabase(const PostgresDatabase&) = delete;
+  PostgresDatabase& operator=(const PostgresDatabase&) = delete;
 
   [[nodiscard]] Blobs& blobs() override { return blobs_; }
   [[nodiscard]] std::int64_t lag() const override { return 0; }
@@ -249,6 +268,10 @@ void PostgresDatabase::run_read(BusinessKey business, const std::function<void(T
   struct Return {
     PostgresDatabase& database;
     std::unique_ptr<PostgresConnection>& connection;
+    Return(PostgresDatabase& where, std::unique_ptr<PostgresConnection>& what)
+        : database(where), connection(what) {}
+    Return(const Return&) = delete;
+    Return& operator=(const Return&) = delete;
     ~Return() {
       try {
         connection->set_deadline(nullptr, 0);
@@ -258,7 +281,7 @@ void PostgresDatabase::run_read(BusinessKey business, const std::function<void(T
       }
       database.give_connection(std::move(connection));
     }
-  } const back{*this, connection};
+  } const back(*this, connection);
   connection->set_deadline(options_.clock,
                            options_.clock->steady() + base::limits::kReadTransactionMs * 1'000);
   std::shared_ptr<void> no_memory;
@@ -411,6 +434,7 @@ Outcome PostgresDatabase::try_group(std::unique_ptr<PostgresConnection>& connect
         connection->script("ROLLBACK");
         return;
       } catch (const Error&) {
+        base::log(base::Level::kWarn, "a transaction could not be rolled back");
       }
     }
     connection.reset();

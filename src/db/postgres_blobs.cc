@@ -1,10 +1,18 @@
 #include "db/postgres_blobs.h"
 
 #include <initializer_list>
+#include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 
+#include "base/encoding.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/log.h"
+#include "db/business.h"
+#include "db/db.h"
+#include "db/postgres_connection.h"
 
 namespace annals::db {
 

@@ -1,17 +1,25 @@
 #include "db/postgres_connection.h"
 
+#include <libpq-fe.h>
 #include <poll.h>
+#include <postgres_ext.h>
 
 #include <array>
-#include <bit>
 #include <charconv>
-#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/encoding.h"
+#include "base/error.h"
+#include "db/db.h"
 
 namespace annals::db {
 namespace {
@@ -254,19 +262,24 @@ const std::string& PostgresConnection::prepare(std::string_view sql,
   for (const Param& param : params) key_ += letter_of(type_of(param));
   const auto known = statements_.find(key_);
   if (known != statements_.end()) return known->second;
+  std::vector<Oid> types;
+  types.reserve(params.size());
+  for (const Param& param : params) types.push_back(type_of(param));
+  return prepare_as(key_, sql, types);
+}
+
+const std::string& PostgresConnection::prepare_as(const std::string& key, std::string_view sql,
+                                                  std::span<const Oid> types) {
   if (statements_.size() >= kStatementsMax) {
     script("DEALLOCATE ALL");
     statements_.clear();
   }
-  std::vector<Oid> types;
-  types.reserve(params.size());
-  for (const Param& param : params) types.push_back(type_of(param));
   std::string name = "s" + std::to_string(++prepared_);
   const std::string text(sql);
   const Result result(
       PQprepare(handle_, name.c_str(), text.c_str(), static_cast<int>(types.size()), types.data()));
   expect_done(handle_, result.get());
-  return statements_.emplace(key_, std::move(name)).first->second;
+  return statements_.emplace(key, std::move(name)).first->second;
 }
 
 PGresult* PostgresConnection::run(std::string_view sql, std::span<const Param> params) {
@@ -289,6 +302,117 @@ std::int64_t PostgresConnection::execute(std::string_view sql, std::span<const P
   std::int64_t changed = 0;
   std::from_chars(count.data(), count.data() + count.size(), changed);
   return changed;
+}
+
+namespace {
+
+// An array in the binary format: dimensions, whether it holds nulls, the type of what it holds, its
+// length and lower bound, then each value with its length (array_recv in PostgreSQL's
+// arrayfuncs.c).
+class BinaryArray {
+ public:
+  explicit BinaryArray(Oid type, std::size_t count) {
+    put(1);
+    put(1);
+    put(type);
+    put(static_cast<std::uint32_t>(count));
+    put(1);
+  }
+  void add(const Param& param) {
+    if (const auto* number = std::get_if<std::int64_t>(&param.value())) {
+      put(8);
+      const auto bits = static_cast<std::uint64_t>(*number);
+      put(static_cast<std::uint32_t>(bits >> 32U));
+      put(static_cast<std::uint32_t>(bits));
+    } else if (const auto* text = std::get_if<std::string_view>(&param.value())) {
+      add_bytes(*text);
+    } else if (const auto* blob = std::get_if<base::ByteSpan>(&param.value())) {
+      add_bytes(base::as_text(*blob));
+    } else {
+      put(UINT32_MAX);  // null
+    }
+  }
+  [[nodiscard]] const std::string& bytes() const { return bytes_; }
+
+ private:
+  void put(std::uint32_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8) {
+      bytes_ += static_cast<char>(static_cast<std::uint8_t>(value >> static_cast<unsigned>(shift)));
+    }
+  }
+  void add_bytes(std::string_view text) {
+    put(static_cast<std::uint32_t>(text.size()));
+    bytes_ += text;
+  }
+  std::string bytes_;
+};
+
+struct ColumnType {
+  Oid element;
+  const char* name;
+  const char* value;  // what goes into the table, before and after the column's name
+  const char* after;
+};
+
+ColumnType column_type(char letter) {
+  switch (letter) {
+    case 'i':
+      return {kInt8, "bigint[]", "", ""};
+    case 'b':
+      return {kBytea, "bytea[]", "", ""};
+    case 't':
+      return {kText, "text[]", "", ""};
+    case 'w':
+      return {kText, "text[]", "array_to_tsvector(string_to_array(", ", ' '))"};
+    default:
+      throw Error(Code::kInternal, "There is no such type of a column.");
+  }
+}
+
+std::string insert_sql(const InsertInto& into) {
+  std::string values;
+  std::string arrays;
+  std::string names;
+  for (std::size_t i = 0; i < into.types.size(); ++i) {
+    const ColumnType type = column_type(into.types[i]);
+    const std::string name = "c" + std::to_string(i + 1);
+    const std::string comma = i == 0 ? "" : ", ";
+    values += comma + type.value + name + type.after;
+    arrays += comma + "$" + std::to_string(i + 1) + "::" + type.name;
+    names += comma + name;
+  }
+  return "INSERT INTO " + std::string(into.table) + " SELECT " + values + " FROM unnest(" + arrays +
+         ") AS r (" + names + ") " + std::string(into.conflict);
+}
+
+}  // namespace
+
+void PostgresConnection::insert(const InsertInto& into, std::span<const Param> values) {
+  const std::size_t columns = into.types.size();
+  CHECK(columns > 0 && values.size() % columns == 0);
+  if (values.empty()) return;
+  std::vector<BinaryArray> arrays;
+  arrays.reserve(columns);
+  for (const char letter : into.types) {
+    arrays.emplace_back(column_type(letter).element, values.size() / columns);
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) arrays[i % columns].add(values[i]);
+  std::vector<const char*> data;
+  std::vector<int> lengths;
+  for (const BinaryArray& array : arrays) {
+    data.push_back(array.bytes().data());
+    lengths.push_back(static_cast<int>(array.bytes().size()));
+  }
+  const std::vector<int> formats(columns, kBinary);
+  const std::string key =
+      std::string(into.table) + '\0' + std::string(into.types) + '\0' + std::string(into.conflict);
+  const auto known = statements_.find(key);
+  const std::string& name = known != statements_.end()
+                                ? known->second
+                                : prepare_as(key, insert_sql(into), std::vector<Oid>(columns, 0));
+  const Result result(PQexecPrepared(handle_, name.c_str(), static_cast<int>(columns), data.data(),
+                                     lengths.data(), formats.data(), kBinary));
+  expect_done(handle_, result.get());
 }
 
 void PostgresConnection::script(const std::string& sql) {

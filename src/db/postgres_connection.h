@@ -40,6 +40,8 @@ class PostgresConnection {
   [[nodiscard]] Rows query(std::string_view sql, std::span<const Param> params);
   std::int64_t execute(std::string_view sql, std::span<const Param> params);
   std::int64_t execute(std::string_view sql) { return execute(sql, {}); }
+  /// See Tx::insert(); here also w, for the words of a word index (db/full_text.h).
+  void insert(const InsertInto& into, std::span<const Param> values);
   /// Several statements without parameters, in one trip.
   void script(const std::string& sql);
   /// The first column of the first row; empty where there is none.
@@ -55,6 +57,8 @@ class PostgresConnection {
  private:
   PGresult* run(std::string_view sql, std::span<const Param> params);
   const std::string& prepare(std::string_view sql, std::span<const Param> params);
+  const std::string& prepare_as(const std::string& key, std::string_view sql,
+                                std::span<const Oid> types);
   void check_deadline() const;
 
   PGconn* handle_ = nullptr;

@@ -1,12 +1,19 @@
 #include "db/postgres_schema.h"
+#include <libpq-fe.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "db/db.h"
 #include "db/migrations.h"
+#include "db/postgres_connection.h"
 
 namespace annals::db {
 namespace {

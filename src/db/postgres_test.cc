@@ -1,9 +1,13 @@
 #include "db/postgres.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -12,6 +16,8 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/temp_folder.h"
+#include "db/business.h"
+#include "db/db.h"
 #include "db/postgres_connection.h"
 #include "db/test_database.h"
 

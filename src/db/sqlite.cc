@@ -82,6 +82,10 @@ class SqliteTx final : public HookedTx {
   [[nodiscard]] Rows query_derived(std::string_view sql, std::span<const Param> params) override {
     return derived_.query(sql, params);
   }
+  void insert(const InsertInto& into, std::span<const Param> values) override {
+    CHECK(writable());
+    connection_.insert(into, values);
+  }
 
  private:
   void begin_part() override { connection_.execute("SAVEPOINT part"); }

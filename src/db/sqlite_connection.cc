@@ -219,6 +219,19 @@ std::int64_t SqliteConnection::execute(std::string_view sql, std::span<const Par
   return sqlite3_changes64(handle_);
 }
 
+void SqliteConnection::insert(const InsertInto& into, std::span<const Param> values) {
+  const std::size_t columns = into.types.size();
+  CHECK(columns > 0 && values.size() % columns == 0);
+  if (values.empty()) return;
+  std::string sql = "INSERT INTO " + std::string(into.table) + " VALUES (";
+  for (std::size_t i = 1; i <= columns; ++i) {
+    sql += (i == 1 ? "$" : ", $") + std::to_string(i);
+  }
+  sql += ") ";
+  sql += into.conflict;
+  for (; !values.empty(); values = values.subspan(columns)) execute(sql, values.first(columns));
+}
+
 void SqliteConnection::script(const std::string& sql) {
   const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) throw_sqlite(code, sqlite3_errmsg(handle_));

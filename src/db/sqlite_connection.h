@@ -37,6 +37,8 @@ class SqliteConnection {
   [[nodiscard]] Rows query(std::string_view sql, std::span<const Param> params);
   std::int64_t execute(std::string_view sql, std::span<const Param> params);
   std::int64_t execute(std::string_view sql) { return execute(sql, {}); }
+  /// See Tx::insert().
+  void insert(const InsertInto& into, std::span<const Param> values);
   /// Several statements without parameters.
   void script(const std::string& sql);
   /// The first column of the first row, 0 where there is none.

@@ -20,6 +20,7 @@
 #include "db/db.h"
 #include "entries/append.h"
 #include "entries/load.h"
+#include "ledger/ledger.h"
 
 namespace annals::entries {
 namespace {

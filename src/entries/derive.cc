@@ -1,5 +1,9 @@
 #include "entries/derive.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <set>
@@ -8,9 +12,15 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/encoding.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "base/time.h"
 #include "catalog/catalog.h"
+#include "db/business.h"
+#include "db/db.h"
+#include "db/full_text.h"
 #include "entries/record.h"
 #include "entries/search.h"
 #include "ledger/ledger.h"
@@ -46,9 +56,27 @@ struct HeadRow {
   base::Micros recorded_at = 0;
 };
 
+// An entry as the derived rows show it.
+struct Shown {
+  Record record;
+  std::string status;
+  std::optional<base::Id> staff;
+  std::optional<base::Id> author;  // of a private entry: who recorded its first version
+  std::string views;
+};
+
 // One batch.
 struct Batch {
+  explicit Batch(db::Tx& transaction) : tx(transaction) {}
   db::Tx& tx;
+  // Rows to be inserted together. What their values refer to is kept in `shown` and `words`.
+  std::vector<db::Param> timeline;
+  std::vector<db::Param> versions;
+  std::vector<db::Param> notes;
+  std::vector<db::Param> uses;
+  std::vector<db::Param> searched;
+  std::deque<Shown> shown;
+  std::deque<std::string> words;
   std::map<TallyKey, std::int64_t> tally;
   std::map<std::pair<db::BusinessKey, base::Id>, HeadRow> heads;
   std::set<std::pair<db::BusinessKey, base::Id>> contacts;
@@ -98,15 +126,6 @@ const std::string& zone_of(Batch& batch, db::BusinessKey business) {
   return batch.zones.emplace(business, zone).first->second;
 }
 
-// An entry as the derived rows show it.
-struct Shown {
-  Record record;
-  std::string status;
-  std::optional<base::Id> staff;
-  std::optional<base::Id> author;  // of a private entry: who recorded its first version
-  std::string views;
-};
-
 constexpr const char* kFirstRecord = R"(
   SELECT j.record FROM entry_versions v JOIN journal j ON j.business = v.business AND j.pos = v.pos
   WHERE v.business = $1 AND v.entry = $2 AND v.version = 1)";
@@ -141,43 +160,64 @@ void count(Batch& batch, db::BusinessKey business, const Shown& shown, std::int6
                bytes_of(shown.author), shown.views}] += by;
 }
 
-constexpr const char* kTimeline = R"(
-  INSERT INTO timeline (business, contact, occurred_at, pos, recorded_at, category, type,
-                        contact_type, method, direction, status, actor_kind, staff, manual,
-                        has_attachment, author, views)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17))";
-constexpr const char* kTimelineAll = R"(
-  INSERT INTO timeline_all (business, contact, occurred_at, pos, recorded_at, category, type,
-                            contact_type, method, direction, status, actor_kind, staff, manual,
-                            has_attachment, author, views)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17))";
-constexpr const char* kVersion = R"(
-  INSERT INTO entry_versions (business, entry, version, pos) VALUES ($1, $2, $3, $4))";
-constexpr const char* kNote = R"(
-  INSERT INTO entry_notes (business, about, entry) VALUES ($1, $2, $3)
-  ON CONFLICT (business, about, entry) DO NOTHING)";
-constexpr const char* kUse = R"(
-  INSERT INTO attachment_uses (business, attachment, entry) VALUES ($1, $2, $3)
-  ON CONFLICT (business, attachment, entry) DO NOTHING)";
+constexpr db::InsertInto kTimeline{
+    .table =
+        "timeline (business, contact, occurred_at, pos, recorded_at, category, type, "
+        "contact_type, method, direction, status, actor_kind, staff, manual, has_attachment, "
+        "author, views)",
+    .types = "ibiiitttttttbiibt",
+    .conflict = {}};
+constexpr db::InsertInto kTimelineAll{
+    .table =
+        "timeline_all (business, contact, occurred_at, pos, recorded_at, category, type, "
+        "contact_type, method, direction, status, actor_kind, staff, manual, has_attachment, "
+        "author, views)",
+    .types = kTimeline.types,
+    .conflict = {}};
+constexpr db::InsertInto kVersion{
+    .table = "entry_versions (business, entry, version, pos)", .types = "ibii", .conflict = {}};
+constexpr db::InsertInto kNote{.table = "entry_notes (business, about, entry)",
+                               .types = "ibb",
+                               .conflict = "ON CONFLICT (business, about, entry) DO NOTHING"};
+constexpr db::InsertInto kUse{.table = "attachment_uses (business, attachment, entry)",
+                              .types = "ibb",
+                              .conflict = "ON CONFLICT (business, attachment, entry) DO NOTHING"};
 
 std::optional<std::string_view> maybe(const std::string& text) {
   if (text.empty()) return std::nullopt;
   return text;
 }
 
-void insert(db::Tx& tx, const JournalRow& row, const Shown& shown) {
+void add(std::vector<db::Param>& rows, std::initializer_list<db::Param> row) {
+  rows.insert(rows.end(), row.begin(), row.end());
+}
+
+void insert(Batch& batch, const JournalRow& row, const Shown& shown) {
   const Record& r = shown.record;
-  for (const char* sql : {kTimeline, kTimelineAll}) {
-    tx.execute(sql, {row.business, row.contact, row.occurred_at, row.pos, row.recorded_at,
-                     r.category, r.type, maybe(r.contact_type), maybe(r.method), maybe(r.direction),
-                     maybe(shown.status), r.actor.kind, shown.staff, r.manual,
-                     !r.attachments.empty(), shown.author, maybe(shown.views)});
-  }
-  if (r.about) tx.execute(kNote, {row.business, *r.about, row.entry});
+  add(batch.timeline, {row.business, row.contact, row.occurred_at, row.pos, row.recorded_at,
+                       r.category, r.type, maybe(r.contact_type), maybe(r.method),
+                       maybe(r.direction), maybe(shown.status), r.actor.kind, shown.staff, r.manual,
+                       !r.attachments.empty(), shown.author, maybe(shown.views)});
+  if (r.about) add(batch.notes, {row.business, *r.about, row.entry});
   for (const RecordAttachment& file : r.attachments) {
-    tx.execute(kUse, {row.business, file.id, row.entry});
+    add(batch.uses, {row.business, file.id, row.entry});
   }
-  db::add_words(tx, db::WordIndex::kEntries, row.pos, index_words(row.business, r));
+  add(batch.searched, {row.pos, batch.words.emplace_back(index_words(row.business, r))});
+}
+
+// Writes what was gathered, so that queries see it.
+void flush(Batch& batch) {
+  db::Tx& tx = batch.tx;
+  tx.insert(kTimeline, batch.timeline);
+  tx.insert(kTimelineAll, batch.timeline);
+  tx.insert(kVersion, batch.versions);
+  tx.insert(kNote, batch.notes);
+  tx.insert(kUse, batch.uses);
+  tx.insert(db::words_into(tx.engine(), db::WordIndex::kEntries), batch.searched);
+  for (auto* rows :
+       {&batch.timeline, &batch.versions, &batch.notes, &batch.uses, &batch.searched}) {
+    rows->clear();
+  }
 }
 
 constexpr const char* kShownBefore = R"(
@@ -229,40 +269,50 @@ void note_contacts(Batch& batch, const JournalRow& row, const Record& record) {
 void apply_row(Batch& batch, const JournalRow& row) {
   batch.heads[{row.business, row.contact}] = {row.contact_seq, row.recorded_at};
   batch.heads[{row.business, base::Id{}}] = {row.leaf_index + 1, row.recorded_at};
-  if (row.version > 1) supersede(batch, row);
+  if (row.version > 1) {
+    flush(batch);
+    supersede(batch, row);
+  }
   if (row.kind == ledger::Kind::kRetraction) return;
-  batch.tx.execute(kVersion, {row.business, row.entry, row.version, row.pos});
+  add(batch.versions, {row.business, row.entry, row.version, row.pos});
   if (row.record.empty()) return;  // erased: its leaf stays, its content is nowhere
-  const Shown shown = show(batch.tx, row, parse_record(row.record));
-  insert(batch.tx, row, shown);
+  const Shown& shown = batch.shown.emplace_back(show(batch.tx, row, parse_record(row.record)));
+  insert(batch, row, shown);
   count(batch, row.business, shown, 1);
   note_contacts(batch, row, shown.record);
 }
 
-constexpr const char* kHead = R"(
-  INSERT INTO heads (business, contact, seq, recorded_at) VALUES ($1, $2, $3, $4)
-  ON CONFLICT (business, contact)
-  DO UPDATE SET seq = excluded.seq, recorded_at = excluded.recorded_at)";
-constexpr const char* kTally = R"(
-  INSERT INTO tally (business, day, category, type, contact_type, method, direction, status,
-                     actor_kind, staff, manual, has_attachment, author, views, n)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-  ON CONFLICT (business, day, category, type, contact_type, method, direction, status, actor_kind,
-               staff, manual, has_attachment, author, views)
-  DO UPDATE SET n = tally.n + excluded.n)";
+constexpr db::InsertInto kHead{
+    .table = "heads (business, contact, seq, recorded_at)",
+    .types = "ibii",
+    .conflict =
+        "ON CONFLICT (business, contact) "
+        "DO UPDATE SET seq = excluded.seq, recorded_at = excluded.recorded_at"};
+constexpr db::InsertInto kTally{
+    .table =
+        "tally (business, day, category, type, contact_type, method, direction, status, "
+        "actor_kind, staff, manual, has_attachment, author, views, n)",
+    .types = "iitttttttbiibti",
+    .conflict =
+        "ON CONFLICT (business, day, category, type, contact_type, method, direction, "
+        "status, actor_kind, staff, manual, has_attachment, author, views) "
+        "DO UPDATE SET n = tally.n + excluded.n"};
 
 void write_sums(Batch& batch) {
+  std::vector<db::Param> heads;
   for (const auto& [key, head] : batch.heads) {
-    batch.tx.execute(kHead, {key.first, key.second, head.seq, head.recorded_at});
+    add(heads, {key.first, key.second, head.seq, head.recorded_at});
   }
+  batch.tx.insert(kHead, heads);
+  std::vector<db::Param> tally;
   for (const auto& [key, n] : batch.tally) {
     if (n == 0) continue;
     const auto& [business, day, category, type, contact_type, method, direction, status, actor_kind,
                  staff, manual, has_attachment, author, views] = key;
-    batch.tx.execute(
-        kTally, {business, day, category, type, contact_type, method, direction, status, actor_kind,
-                 base::ByteSpan(staff), manual, has_attachment, base::ByteSpan(author), views, n});
+    add(tally, {business, day, category, type, contact_type, method, direction, status, actor_kind,
+                base::ByteSpan(staff), manual, has_attachment, base::ByteSpan(author), views, n});
   }
+  batch.tx.insert(kTally, tally);
 }
 
 constexpr const char* kOutdated = R"(
@@ -275,8 +325,9 @@ db::Derive derivation(IndexContact index_contact) {
   return [index_contact = std::move(index_contact)](db::Tx& tx, std::int64_t after) {
     const std::vector<JournalRow> rows = read_journal(tx, after);
     if (rows.empty()) return after;
-    Batch batch{.tx = tx, .tally = {}, .heads = {}, .contacts = {}, .zones = {}};
+    Batch batch(tx);
     for (const JournalRow& row : rows) apply_row(batch, row);
+    flush(batch);
     write_sums(batch);
     if (index_contact) {
       for (const auto& [business, contact] : batch.contacts) index_contact(tx, business, contact);

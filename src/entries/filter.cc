@@ -20,6 +20,7 @@
 #include "base/time.h"
 #include "catalog/catalog.h"
 #include "db/db.h"
+#include "db/full_text.h"
 #include "entries/search.h"
 #include "entries/sql.h"
 #include "entries/visibility.h"

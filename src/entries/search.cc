@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "db/db.h"
+#include "db/full_text.h"
 #include "entries/record.h"
 
 namespace annals::entries {

@@ -1,11 +1,22 @@
 #include "ledger/ledger.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <unordered_map>
 
+#include "base/clock.h"
+#include "base/encoding.h"
 #include "base/error.h"
+#include "base/hash.h"
+#include "base/id.h"
+#include "db/business.h"
+#include "db/db.h"
 
 namespace annals::ledger {
 namespace {
