@@ -102,6 +102,7 @@ Commands::Commands(CLI::App& app) {
   add_backup(app);
   add_demo(app);
   add_rebuild(app);
+  add_migrate_engine(app);
   add_business(app);
   add_staff(app);
   add_routes(app);
@@ -146,6 +147,7 @@ void Commands::add_import(CLI::App& app) {
 
 void Commands::add_demo(CLI::App& app) {
   add(app, "demo", "Make the demo's four businesses in a new folder", [this] {
+    need_folder("make the demo there and copy it by annals migrate-engine.");
     const demo::Report report =
         demo::make({.folder = serve_.data, .open = [](const auto& folder, const auto& clock) {
                       return open_database(folder, clock);
@@ -159,6 +161,7 @@ void Commands::add_demo(CLI::App& app) {
 
 void Commands::add_backup(CLI::App& app) {
   CLI::App* backup = add(app, "backup", "Copy the data, also while a server runs on it", [this] {
+    need_folder("back up PostgreSQL by pg_dump.");
     if (!backup_check_.empty()) {
       return transfer::check_backup_command(backup_check_, std::cout, std::cerr);
     }
@@ -168,6 +171,7 @@ void Commands::add_backup(CLI::App& app) {
   CLI::Option* to = backup->add_option("--to", backup_to_, "A new folder");
   backup->add_option("--check", backup_check_, "Check this backup instead")->excludes(to);
   CLI::App* restore = add(app, "restore", "Put a backup into a data folder", [this] {
+    need_folder("restore PostgreSQL by pg_restore.");
     return transfer::restore_command(restore_from_, serve_.data, restore_replace_,
                                      base::system_clock(), std::cout, std::cerr);
   });
@@ -183,6 +187,27 @@ void Commands::add_rebuild(CLI::App& app) {
     std::cout << "The index is up to date.\n";
     return 0;
   });
+}
+
+void Commands::add_migrate_engine(CLI::App& app) {
+  add(app, "migrate-engine", "Copy all businesses of --data into the database of --database",
+      [this] {
+        if (!is_postgres(serve_.database)) {
+          throw base::invalid(
+              "database", "required",
+              "Name the target: --database postgresql://…, and the source: --data.");
+        }
+        const transfer::MoveCommand command{.from = open_database(serve_.data),
+                                            .to = open_database(serve_.database),
+                                            .terminal = ::isatty(STDERR_FILENO) != 0};
+        return transfer::move_command(command, std::cout, std::cerr);
+      });
+}
+
+// For what works on the files of a data folder.
+void Commands::need_folder(const std::string& instead) const {
+  if (serve_.database.empty()) return;
+  throw base::invalid("database", "folder_only", "This works on a data folder only; " + instead);
 }
 
 void Commands::add_business(CLI::App& app) {

@@ -28,6 +28,8 @@ class Commands {
   void add_backup(CLI::App& app);
   void add_demo(CLI::App& app);
   void add_rebuild(CLI::App& app);
+  void add_migrate_engine(CLI::App& app);
+  void need_folder(const std::string& instead) const;
   void add_business(CLI::App& app);
   void add_staff(CLI::App& app);
   void add_routes(CLI::App& app);

@@ -30,6 +30,7 @@ constexpr int kStopped = 3;
 constexpr std::int64_t kBarCells = 24;
 constexpr base::Micros kRedrawMicros = base::kMicrosPerSecond / 5;
 constexpr std::int64_t kPlainLinesPercent = 10;
+constexpr base::Micros kPlainMicros = 5 * base::kMicrosPerSecond;
 
 // 1234567 → 1,234,567
 std::string grouped(std::int64_t number) {
@@ -235,6 +236,31 @@ int restore_command(const std::string& backup, const std::string& folder, bool r
   } catch (const std::exception& error) {
     return complain(err, error, 1);
   }
+}
+
+int move_command(const MoveCommand& command, std::ostream& out, std::ostream& err) {
+  const base::Clock& clock = base::system_clock();
+  const base::Micros began = clock.steady();
+  const std::int64_t all = journal_rows(*command.from);
+  base::Micros shown = began;
+  MoveOptions options;
+  options.progress = [&](const MoveReport& report) {
+    const base::Micros now = clock.steady();
+    if (now - shown < (command.terminal ? kRedrawMicros : kPlainMicros)) return;
+    shown = now;
+    err << (command.terminal ? "\r" : "") << std::setw(3)
+        << report.leaves * 100 / std::max<std::int64_t>(all, 1) << " %  "
+        << counted(report.leaves, "row", "rows") << (command.terminal ? "\033[K" : "\n")
+        << std::flush;
+  };
+  const MoveReport report = move_businesses(*command.from, *command.to, options);
+  if (command.terminal) err << "\r\033[K" << std::flush;
+  out << "Copied and compared: " << counted(report.businesses, "business", "businesses") << ", "
+      << counted(report.contacts, "contact", "contacts") << ", "
+      << counted(report.leaves, "entry with its versions", "entries with their versions") << ", "
+      << counted(report.files, "attached file", "attached files") << ", in "
+      << (clock.steady() - began) / base::kMicrosPerSecond << " s\n";
+  return 0;
 }
 
 }  // namespace annals::transfer

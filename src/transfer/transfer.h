@@ -117,4 +117,33 @@ int check_backup_command(const std::string& backup, std::ostream& out, std::ostr
 int restore_command(const std::string& backup, const std::string& folder, bool replace,
                     const base::Clock& clock, std::ostream& out, std::ostream& err);
 
+struct MoveReport {
+  std::int64_t businesses = 0;
+  std::int64_t contacts = 0;
+  std::int64_t leaves = 0;
+  std::int64_t files = 0;
+};
+
+struct MoveOptions {
+  std::function<void(const MoveReport&)> progress{};
+};
+
+/// Copies all businesses of `from` to `to`, which may be of another engine, each in one
+/// transaction: ids, versions, sequences, leaves, records, salts, credentials and files are the
+/// same there. Nobody may write to `from` meanwhile (a data folder is locked by who opened it).
+/// Compares all leaves and records afterwards. Throws kInvalid (field `database`) where `to` has
+/// one of them already, before anything is written.
+MoveReport move_businesses(db::Database& from, db::Database& to, const MoveOptions& options);
+
+/// How many rows the journal of a data folder has.
+[[nodiscard]] std::int64_t journal_rows(db::Database& database);
+
+struct MoveCommand {
+  std::unique_ptr<db::Database> from;
+  std::unique_ptr<db::Database> to;
+  bool terminal = false;  // draw the progress over on `err`
+};
+/// `annals migrate-engine`: 0, or what is thrown.
+int move_command(const MoveCommand& command, std::ostream& out, std::ostream& err);
+
 }  // namespace annals::transfer

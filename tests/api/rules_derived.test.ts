@@ -6,19 +6,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Client } from './support/client';
 import { database_name, drop_database, on_postgres, place, psql } from './support/engine';
+import { read, tell } from './support/everything';
 import { run_annals, temp_folder } from './support/server';
 import { Studio } from './support/studio';
 
 const data = temp_folder();
 const entries = '/api/v1/entries';
-const contacts = '/api/v1/contacts';
 
 let studio: Studio;
 let anna: string;
 
 beforeAll(async () => {
   studio = await Studio.found({ data });
-  await tell(studio.owner);
+  anna = await tell(studio);
 });
 afterAll(async () => {
   await studio?.server.stop();
@@ -29,56 +29,6 @@ afterAll(async () => {
 /** The caller on the server that runs now, which listens elsewhere after each start. */
 function owner(): Client {
   return new Client(studio.server.url, studio.owner.credential);
-}
-
-/** Something of each kind that is derived. */
-async function tell(client: Client): Promise<void> {
-  anna = await studio.person({ given_name: 'Jürgen', family_name: 'Größe', tags: ['vip'] });
-  const bert = await studio.person({ given_name: 'Bert', emails: [{ address: 'b@example.com' }] });
-  const file = await client.upload('contract.txt', 'signed');
-  const euros = { value: 4200, currency: 'EUR' };
-  const ids: string[] = [];
-  for (const draft of [
-    { type: 'note', title: 'Platypus', text: 'ornithorhynchus', attachments: [file] },
-    { type: 'payment.taken', amount: euros, occurred_at: '2016-05-02T10:00:00Z' },
-    { type: 'payment.taken', amount: euros },
-    { type: 'call', direction: 'inbound', private: true },
-    { type: 'visit', views: ['medical'] },
-  ]) {
-    ids.push((await client.post(entries, { contact: { id: anna }, ...draft })).id);
-  }
-  await client.post(`${entries}/${ids[0]}/corrections`, { reason: 'x', text: 'monotreme' });
-  await client.post(`${entries}/${ids[2]}/retraction`, { reason: 'x' });
-  await client.post(entries, { type: 'note', contact: { id: bert }, about: ids[0] });
-  await client.post(`${contacts}/${bert}/merge`, { into: anna }, 200);
-}
-
-/** All that the derived tables answer. */
-async function read(): Promise<Record<string, unknown>> {
-  const answers: Record<string, unknown> = {};
-  const all_versions = { as_of: '2200-01-01' };
-  for (const path of [`${contacts}/${anna}/entries`, entries]) {
-    for (const query of [
-      {},
-      all_versions,
-      { q: 'monotreme' },
-      { q: 'ornithorhynchus' },
-      { has_attachment: true },
-      { tag: 'vip' },
-      { view: 'medical' },
-    ]) {
-      const name = `${path} ${JSON.stringify(query)}`;
-      answers[name] = await owner().get(path, { ...query, facets: '1', limit: 200 });
-    }
-  }
-  answers.summary = await owner().get(`${contacts}/${anna}/summary`);
-  for (const query of [{}, { q: 'grosse' }, { q: 'Jurgan' }, { q: 'b@example.com' }]) {
-    answers[`contacts ${JSON.stringify(query)}`] = await owner().get(contacts, query);
-  }
-  for (const entry of (answers[`${entries} {}`] as any).items) {
-    answers[entry.id] = await owner().get(`${entries}/${entry.id}`);
-  }
-  return answers;
 }
 
 /** The numbers of all leaves, of each version of each entry. */
@@ -108,11 +58,13 @@ function lose(): void {
   }
 }
 
-test.for([
+const ways = [
   { name: 'annals rebuild makes what is derived anew', rebuild: true },
   { name: 'what is derived and lost is made anew at start', rebuild: false },
-].filter(({ rebuild }) => rebuild || !on_postgres))('$name', async ({ rebuild }) => {
-  const before = await read();
+];
+
+test.for(ways.filter(({ rebuild }) => rebuild || !on_postgres))('$name', async ({ rebuild }) => {
+  const before = await read(owner(), anna);
   await studio.server.stop();
   if (rebuild) {
     damage();
@@ -121,7 +73,7 @@ test.for([
     lose();
   }
   await studio.server.restart();
-  expect(await read()).toEqual(before);
+  expect(await read(owner(), anna)).toEqual(before);
   // The sequences go on where they stood.
   await owner().post(entries, { type: 'note', contact: { id: anna } });
   const numbers = await leaf_indexes();

@@ -38,7 +38,7 @@ export function temp_folder(): string {
 export interface ServerOptions {
   data?: string; // a folder that is kept; else a fresh one that goes with the server
   bin?: string;
-  database?: string; // the address of a PostgreSQL database, in place of the engine's
+  database?: string; // a PostgreSQL database, in place of the engine's; '' for the folder alone
 }
 
 export class Server {
@@ -67,7 +67,10 @@ export class Server {
   }
 
   async #begin(): Promise<void> {
-    const where = this.database ? ['--database', this.database] : place(this.data);
+    const where =
+      this.database === undefined
+        ? place(this.data)
+        : ['--data', this.data, ...(this.database ? ['--database', this.database] : [])];
     const args = ['serve', ...where, '--listen', '127.0.0.1:0'];
     const child = spawn(this.bin, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
@@ -131,7 +134,7 @@ export class Server {
     const code = await this.#ended;
     if (this.owns_data) {
       rmSync(this.data, { recursive: true, force: true });
-      if (on_postgres && !this.database) drop_database(this.data);
+      if (on_postgres && this.database === undefined) drop_database(this.data);
     }
     const alarm = /Sanitizer|runtime error:|CHECK failed/.exec(this.#log);
     if (code !== 0 || alarm) throw new Error(`the server ended with ${code}:\n${this.#log}`);
