@@ -434,9 +434,9 @@ BEGIN
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
     EXECUTE format('CREATE POLICY own ON %I USING (business = this_business())', name);
   END LOOP;
-  -- What is looked up before a business is known, and what founds one.
+  -- What is looked up before a business is known, and what founds one; whether anybody wrote.
   FOREACH name IN ARRAY ARRAY['businesses', 'staff', 'sessions', 'api_keys', 'request_keys',
-                              'log_views', 'contact_types', 'entry_types']
+                              'log_views', 'contact_types', 'entry_types', 'turns']
   LOOP
     EXECUTE format('CREATE POLICY system ON %I USING (this_business() = 0)', name);
   END LOOP;

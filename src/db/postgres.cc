@@ -50,7 +50,9 @@ constexpr std::size_t kGroupBytesMax = 1024 * 1024;  // of records; the write th
 constexpr int kWriters = 4;                          // businesses written at the same time
 constexpr std::int64_t kConnectMs = 900;             // so that a refusal comes within a second
 constexpr std::int64_t kReaderWaitMs = 900;          // for a free connection
+constexpr std::int64_t kTurnMs = 4'000;              // while other servers write for the business
 constexpr int kListenPauseMs = 500;                  // between tries to listen
+constexpr int kLookMs = 1'000;                       // between looks at what was not told of
 constexpr std::string_view kChannel = "annals_journal";
 
 class PostgresTx final : public HookedTx {
@@ -94,20 +96,22 @@ struct Memory {
   std::shared_ptr<void> kept;
 };
 
-// How a group's transaction went.
-enum class Outcome { kDone, kAgain, kFailed };
+// How a group's transaction went: it is done; it may go better on another connection; it failed by
+// what was to be written; the database is away, or locked, for others too; nobody knows.
+enum class Outcome { kDone, kAgain, kFailed, kRefused, kUnknown };
 
 class PostgresDatabase final : public Database {
  public:
   PostgresDatabase(std::string url, const Options& options)
       : url_(std::move(url)),
         options_(options),
-        blobs_([this] { return take_connection(); },
+        blobs_([this](BusinessKey business) { return begin_pooled(business, ""); },
                [this](std::unique_ptr<PostgresConnection> connection) {
                  give_connection(std::move(connection));
                }),
         wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     prepare_database(url_);
+    pool_made_ = 1;
     give_connection(connect());  // throws now what would throw at the first request
     for (int i = 0; i < kWriters; ++i) writers_.emplace_back([this] { write_loop(); });
     listener_ = std::thread([this] { listen_loop(); });
@@ -153,20 +157,27 @@ class PostgresDatabase final : public Database {
       throw ConnectionLost();
     }
   }
-  static void begin(PostgresConnection& connection, BusinessKey business, const char* mode) {
+  static void begin(PostgresConnection& connection, BusinessKey business, const char* mode,
+                    const std::string& more = {}) {
     connection.script(std::string("BEGIN ") + mode +
-                      "; SET LOCAL annals.business = " + std::to_string(business));
+                      "; SET LOCAL annals.business = " + std::to_string(business) + more);
   }
   void wake() const { ::eventfd_write(wake_, 1); }
 
   std::unique_ptr<PostgresConnection> take_connection();
   void give_connection(std::unique_ptr<PostgresConnection> connection);
-  std::unique_ptr<PostgresConnection> begin_read(BusinessKey business);
+  std::unique_ptr<PostgresConnection> begin_pooled(BusinessKey business, const char* mode);
+  std::unique_ptr<PostgresConnection> idle_connection();
 
   void write_loop();
   bool take_group(std::vector<WriteJob*>& group);
   void give_back(std::vector<WriteJob*>& group, std::size_t from);
-  void run_group(std::unique_ptr<PostgresConnection>& connection, std::vector<WriteJob*>& group);
+  void take_waiting(std::vector<WriteJob*>& group);
+  std::unique_ptr<PostgresConnection> take_writing();
+  std::unique_ptr<PostgresConnection> connect_writing();
+  void give_writing(std::unique_ptr<PostgresConnection> connection);
+  bool run_group(std::unique_ptr<PostgresConnection>& connection, std::vector<WriteJob*>& group);
+  static void refuse(const std::vector<WriteJob*>& group, const std::exception_ptr& cause);
   Outcome try_group(std::unique_ptr<PostgresConnection>& connection, std::vector<WriteJob*>& group,
                     std::exception_ptr& cause);
   std::int64_t run_jobs(PostgresConnection& connection, std::vector<WriteJob*>& group);
@@ -174,6 +185,7 @@ class PostgresDatabase final : public Database {
   Memory& memory_of(BusinessKey business);
   void listen_loop();
   void listen(PostgresConnection& connection);
+  void rest(int wait_ms, int socket = -1) const;
   void tell() const;
 
   const std::string url_;
@@ -183,12 +195,14 @@ class PostgresDatabase final : public Database {
   std::condition_variable pool_free_;
   std::vector<std::unique_ptr<PostgresConnection>> pool_;
   int pool_made_ = 0;
+  int pool_connecting_ = 0;  // of those made, not there yet
   PostgresBlobs blobs_;
 
   mutable std::mutex mutex_;
   std::condition_variable work_;
   std::deque<WriteJob*> queue_;
-  std::set<BusinessKey> busy_;  // businesses that a writer works for
+  std::set<BusinessKey> busy_;                                // businesses that a writer works for
+  std::vector<std::unique_ptr<PostgresConnection>> writing_;  // of writers, while they rest
   std::map<BusinessKey, Memory> memories_;
   std::vector<std::function<void(std::int64_t)>> listeners_;
   std::atomic<bool> stopping_ = false;
@@ -202,26 +216,33 @@ class PostgresDatabase final : public Database {
 
 // ------------------------------------------------------------------------------------------- reads
 
+// From the pool, or a new one. Where PostgreSQL makes no more, one that another reader gives back.
 std::unique_ptr<PostgresConnection> PostgresDatabase::take_connection() {
+  const base::Micros end = base::system_clock().steady() + kReaderWaitMs * 1'000;
+  bool refused = false;
   std::unique_lock lock(pool_mutex_);
-  if (pool_.empty() && pool_made_ < options_.readers) {
-    ++pool_made_;
-    lock.unlock();
-    try {
-      return connect();
-    } catch (...) {
+  while (pool_.empty()) {
+    if (!refused && pool_made_ < options_.readers) {
+      ++pool_made_;
+      ++pool_connecting_;
+      lock.unlock();
+      std::unique_ptr<PostgresConnection> connection;
+      try {
+        connection = connect();
+      } catch (const Error&) {
+        refused = true;
+      }
       lock.lock();
+      --pool_connecting_;
+      if (connection) return connection;
       --pool_made_;
-      throw;
+      pool_free_.notify_all();
+      continue;
     }
-  }
-  if (!pool_free_.wait_for(lock, std::chrono::milliseconds(kReaderWaitMs),
-                           [this] { return !pool_.empty() || pool_made_ < options_.readers; })) {
-    throw Error(Code::kUnavailable, "Too many requests at once; try again.");
-  }
-  if (pool_.empty()) {
-    lock.unlock();
-    return take_connection();  // one was lost, and its place is free
+    if (refused && pool_made_ == pool_connecting_) throw ConnectionLost();
+    const base::Micros left = end - base::system_clock().steady();
+    if (left <= 0) throw Error(Code::kUnavailable, "Too many requests at once; try again.");
+    pool_free_.wait_for(lock, std::chrono::microseconds(left));
   }
   auto connection = std::move(pool_.back());
   pool_.pop_back();
@@ -229,42 +250,48 @@ std::unique_ptr<PostgresConnection> PostgresDatabase::take_connection() {
 }
 
 void PostgresDatabase::give_connection(std::unique_ptr<PostgresConnection> connection) {
-  {
-    const std::lock_guard lock(pool_mutex_);
-    if (connection && !connection->broken()) {
-      pool_.push_back(std::move(connection));
-    } else {
-      --pool_made_;
-    }
+  const std::lock_guard lock(pool_mutex_);
+  if (connection && !connection->broken()) {
+    pool_.push_back(std::move(connection));
+    pool_free_.notify_one();
+  } else {
+    --pool_made_;
+    pool_free_.notify_all();  // nobody waits for the last one in vain
   }
-  pool_free_.notify_one();
 }
 
-// A connection may have been lost while it lay in the pool: then so were the others, probably.
-std::unique_ptr<PostgresConnection> PostgresDatabase::begin_read(BusinessKey business) {
-  static constexpr const char* kMode = "ISOLATION LEVEL REPEATABLE READ READ ONLY";
-  auto connection = take_connection();
-  try {
-    begin(*connection, business, kMode);
-    return connection;
-  } catch (const ConnectionLost&) {
+// One that no reader needs at the moment, for good; null where there is none.
+std::unique_ptr<PostgresConnection> PostgresDatabase::idle_connection() {
+  const std::lock_guard lock(pool_mutex_);
+  if (pool_.empty()) return nullptr;
+  auto connection = std::move(pool_.back());
+  pool_.pop_back();
+  --pool_made_;
+  return connection;
+}
+
+// A connection may have been lost while it lay in the pool, and so may the others there.
+std::unique_ptr<PostgresConnection> PostgresDatabase::begin_pooled(BusinessKey business,
+                                                                   const char* mode) {
+  for (int others = options_.readers;; --others) {
+    auto connection = take_connection();
     try {
-      connection = connect();
-      begin(*connection, business, kMode);
+      begin(*connection, business, mode);
       return connection;
+    } catch (const ConnectionLost&) {
+      give_connection(nullptr);
+      if (others == 0) throw;
     } catch (...) {
       give_connection(nullptr);
       throw;
     }
-  } catch (...) {
-    give_connection(nullptr);
-    throw;
   }
 }
 
 void PostgresDatabase::run_read(BusinessKey business, const std::function<void(Tx&)>& body,
                                 bool /*derived*/) {
-  std::unique_ptr<PostgresConnection> connection = begin_read(business);
+  std::unique_ptr<PostgresConnection> connection =
+      begin_pooled(business, "ISOLATION LEVEL REPEATABLE READ READ ONLY");
   struct Return {
     PostgresDatabase& database;
     std::unique_ptr<PostgresConnection>& connection;
@@ -338,19 +365,61 @@ void PostgresDatabase::give_back(std::vector<WriteJob*>& group, std::size_t from
   group.erase(first, group.end());
 }
 
+// Those who came for the group's business while it was worked on.
+void PostgresDatabase::take_waiting(std::vector<WriteJob*>& group) {
+  const BusinessKey business = group.front()->business;
+  const std::lock_guard lock(mutex_);
+  std::deque<WriteJob*> rest;
+  for (WriteJob* job : queue_) {
+    if (job->business == business) {
+      group.push_back(job);
+    } else {
+      rest.push_back(job);
+    }
+  }
+  queue_ = std::move(rest);
+}
+
+// The connection that was used last, so that one business's writes need one alone; null: make one.
+std::unique_ptr<PostgresConnection> PostgresDatabase::take_writing() {
+  const std::lock_guard lock(mutex_);
+  if (writing_.empty()) return nullptr;
+  auto connection = std::move(writing_.back());
+  writing_.pop_back();
+  return connection;
+}
+
+// A new one; where PostgreSQL makes no more, one that readers leave.
+std::unique_ptr<PostgresConnection> PostgresDatabase::connect_writing() {
+  try {
+    return connect();
+  } catch (const ConnectionLost&) {
+    auto connection = idle_connection();
+    if (!connection) throw;
+    return connection;
+  }
+}
+
+void PostgresDatabase::give_writing(std::unique_ptr<PostgresConnection> connection) {
+  if (!connection) return;
+  const std::lock_guard lock(mutex_);
+  writing_.push_back(std::move(connection));
+}
+
 Memory& PostgresDatabase::memory_of(BusinessKey business) {
   const std::lock_guard lock(mutex_);
   return memories_[business];
 }
 
 void PostgresDatabase::write_loop() {
-  std::unique_ptr<PostgresConnection> connection;
   std::vector<WriteJob*> group;
   while (true) {
     group.clear();
     if (!take_group(group)) return;  // stopping, and nothing is left
     const BusinessKey business = group.front()->business;
+    std::unique_ptr<PostgresConnection> connection = take_writing();
     run_group(connection, group);
+    give_writing(std::move(connection));
     {
       const std::lock_guard lock(mutex_);
       busy_.erase(business);
@@ -359,9 +428,16 @@ void PostgresDatabase::write_loop() {
   }
 }
 
+// For the turns of other servers it waits longer than for a table that somebody has locked, and
+// says both in trips that there are anyway.
+std::string wait_for_turn() {
+  return "; LOCK TABLE turns IN ROW EXCLUSIVE MODE; SET LOCAL lock_timeout = " +
+         std::to_string(kTurnMs);
+}
 constexpr std::string_view kTurn = R"(
   INSERT INTO turns (business, n) VALUES ($1, 1)
-  ON CONFLICT (business) DO UPDATE SET n = turns.n + 1 RETURNING n)";
+  ON CONFLICT (business) DO UPDATE SET n = turns.n + 1
+  RETURNING n, set_config('lock_timeout', $2, true))";
 
 // Runs the jobs in the transaction that was begun; how far the journal grew (0: it did not).
 std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
@@ -384,6 +460,8 @@ std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
     try {
       (*job.body)(running);
       if (!alone) connection.script("RELEASE job");
+    } catch (const LockNotHad&) {
+      throw;  // the next one would only wait for as long
     } catch (...) {
       job.error = std::current_exception();
       running.rolled_back();
@@ -440,11 +518,12 @@ Outcome PostgresDatabase::try_group(std::unique_ptr<PostgresConnection>& connect
     connection.reset();
   };
   try {
-    if (!connection) connection = connect();
-    begin(*connection, business, "");
+    if (!connection) connection = connect_writing();
+    begin(*connection, business, "", wait_for_turn());
     std::int64_t turn = 0;
     {
-      Rows rows = connection->query(kTurn, std::initializer_list<Param>{business});
+      Rows rows = connection->query(
+          kTurn, std::initializer_list<Param>{business, std::to_string(kTableLockMs)});
       CHECK(rows.next());
       turn = rows->integer(0);
     }
@@ -454,20 +533,26 @@ Outcome PostgresDatabase::try_group(std::unique_ptr<PostgresConnection>& connect
     const std::int64_t pos = run_jobs(*connection, group);
     if (pos > 0) derive(*connection, business);
     committing = true;
-    connection->script("COMMIT");
+    connection->commit();
     memory.turn = turn;
     if (pos > 0) untold_ = true;
     return Outcome::kDone;
   } catch (const ConnectionLost&) {
     cause = std::current_exception();
+    const bool was_there = connection != nullptr;
     undo();
-    if (!committing) return Outcome::kAgain;
+    if (!committing) return was_there ? Outcome::kAgain : Outcome::kRefused;
     memory_of(business) = {};
+    untold_ = true;
     cause = std::make_exception_ptr(
         Error(Code::kUnknownOutcome,
               "The database was lost while storing: it is not known whether this was stored. Try "
               "again with the same source and source_id."));
-    return Outcome::kFailed;
+    return Outcome::kUnknown;
+  } catch (const LockNotHad&) {
+    cause = std::current_exception();
+    undo();
+    return Outcome::kRefused;
   } catch (const TransactionLost&) {
     cause = std::current_exception();
     undo();
@@ -479,29 +564,40 @@ Outcome PostgresDatabase::try_group(std::unique_ptr<PostgresConnection>& connect
   }
 }
 
-void PostgresDatabase::run_group(std::unique_ptr<PostgresConnection>& connection,
+// False where the database is away or locked, so that other groups would fare no better.
+bool PostgresDatabase::run_group(std::unique_ptr<PostgresConnection>& connection,
                                  std::vector<WriteJob*>& group) {
   std::exception_ptr cause;
   Outcome outcome = try_group(connection, group, cause);
   if (outcome == Outcome::kAgain) outcome = try_group(connection, group, cause);
+  reachable_ = connection != nullptr;
+  if (untold_) wake();
   if (outcome == Outcome::kDone) {
-    reachable_ = true;
     for (WriteJob* job : group) {
       if (!job->error) job->tx->committed();
       job->finish();
     }
-    if (untold_) wake();
-    return;
+    return true;
   }
-  const bool lost = !connection;
-  reachable_ = !lost;
-  if (!lost && group.size() > 1) {
-    for (WriteJob* job : group) {
-      std::vector<WriteJob*> alone{job};
-      run_group(connection, alone);
+  const bool good = reachable_ && outcome != Outcome::kRefused && outcome != Outcome::kUnknown;
+  if (good && group.size() > 1) {
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      std::vector<WriteJob*> alone{group[i]};
+      if (run_group(connection, alone)) continue;
+      refuse({group.begin() + static_cast<std::ptrdiff_t>(i) + 1, group.end()},
+             std::make_exception_ptr(ConnectionLost()));
+      return false;
     }
-    return;
+    return true;
   }
+  // Who came meanwhile would wait for as long, and then be told the same.
+  if (outcome == Outcome::kRefused) take_waiting(group);
+  refuse(group, cause);
+  return good;
+}
+
+void PostgresDatabase::refuse(const std::vector<WriteJob*>& group,
+                              const std::exception_ptr& cause) {
   for (WriteJob* job : group) {
     job->error = cause;
     job->finish();
@@ -523,36 +619,60 @@ void PostgresDatabase::listen_loop() {
   while (!stopping_) {
     try {
       const auto connection = connect();
-      connection->script("SET statement_timeout = 0; LISTEN " + std::string(kChannel));
-      tell();  // of what came while nobody listened
+      connection->script("SET annals.business = 0; LISTEN " + std::string(kChannel));
+      reachable_ = true;
       listen(*connection);
     } catch (const Error&) {
       if (stopping_) return;
+      reachable_ = false;
       base::log(base::Level::kWarn, "the database cannot be reached");
-      pollfd waiting{.fd = wake_, .events = POLLIN, .revents = 0};
-      ::poll(&waiting, 1, kListenPauseMs);
+      rest(kListenPauseMs);
     }
   }
 }
 
+// Until `wake_` or, at most, for so long. What others send to `socket` ends it too.
+void PostgresDatabase::rest(int wait_ms, int socket) const {
+  std::array<pollfd, 2> waiting{pollfd{.fd = wake_, .events = POLLIN, .revents = 0},
+                                pollfd{.fd = socket, .events = POLLIN, .revents = 0}};
+  ::poll(waiting.data(), waiting.size(), wait_ms);
+  eventfd_t count = 0;
+  ::eventfd_read(wake_, &count);
+}
+
+constexpr std::string_view kTurns = "SELECT coalesce(sum(n), 0)::bigint FROM turns";
+
 // After a commit the other servers are told by a connection that has nothing else to do: a NOTIFY
-// inside of the transaction would have all commits of the database wait for one another.
+// inside of the transaction would have all commits of the database wait for one another. Who dies
+// between the two tells nobody, so everybody looks now and then whether there were turns.
 void PostgresDatabase::listen(PostgresConnection& connection) {
+  std::int64_t turns = connection.integer(kTurns);
+  base::Micros looked = base::system_clock().steady();
+  tell();  // of what came while nobody listened
   while (!stopping_) {
-    std::array<pollfd, 2> waiting{
-        pollfd{.fd = PQsocket(connection.handle()), .events = POLLIN, .revents = 0},
-        pollfd{.fd = wake_, .events = POLLIN, .revents = 0}};
-    ::poll(waiting.data(), waiting.size(), -1);
-    eventfd_t count = 0;
-    ::eventfd_read(wake_, &count);
-    if (untold_.exchange(false)) connection.script("NOTIFY " + std::string(kChannel));
+    if (untold_.exchange(false)) {
+      try {
+        connection.script("NOTIFY " + std::string(kChannel));
+      } catch (const Error&) {
+        untold_ = true;
+        throw;
+      }
+    }
+    bool news = false;
+    const base::Micros now = base::system_clock().steady();
+    if (now - looked >= kLookMs * 1'000) {
+      looked = now;
+      const std::int64_t before = turns;
+      turns = connection.integer(kTurns);
+      news = turns != before;
+    }
     if (PQconsumeInput(connection.handle()) == 0) throw ConnectionLost();
-    bool heard = false;
     while (PGnotify* notice = PQnotifies(connection.handle())) {
       PQfreemem(notice);
-      heard = true;
+      news = true;
     }
-    if (heard) tell();
+    if (news) tell();
+    rest(kLookMs, PQsocket(connection.handle()));
   }
 }
 

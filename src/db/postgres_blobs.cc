@@ -18,10 +18,14 @@ namespace annals::db {
 
 template <class Work>
 auto PostgresBlobs::with_connection(BusinessKey business, Work&& work) const {
-  std::unique_ptr<PostgresConnection> connection = take_();
+  std::unique_ptr<PostgresConnection> connection = take_(business);
   struct Return {
     const Give& give;
     std::unique_ptr<PostgresConnection>& connection;
+    Return(const Give& how, std::unique_ptr<PostgresConnection>& what)
+        : give(how), connection(what) {}
+    Return(const Return&) = delete;
+    Return& operator=(const Return&) = delete;
     ~Return() {
       try {
         if (connection->in_transaction()) connection->script("ROLLBACK");
@@ -31,9 +35,8 @@ auto PostgresBlobs::with_connection(BusinessKey business, Work&& work) const {
       give(std::move(connection));
     }
   } const back{give_, connection};
-  connection->script("BEGIN; SET LOCAL annals.business = " + std::to_string(business));
   auto result = work(*connection);
-  connection->script("COMMIT");
+  connection->commit();
   return result;
 }
 

@@ -12,9 +12,9 @@ namespace annals::db {
 
 class PostgresBlobs final : public Blobs {
  public:
-  using Take = std::function<std::unique_ptr<PostgresConnection>()>;
+  using Take = std::function<std::unique_ptr<PostgresConnection>(BusinessKey)>;
   using Give = std::function<void(std::unique_ptr<PostgresConnection>)>;
-  /// Connections come from a pool and go back there.
+  /// Connections come from a pool, in a transaction of the business, and go back there without.
   PostgresBlobs(Take take, Give give) : take_(std::move(take)), give_(std::move(give)) {}
   base::Digest put(BusinessKey business, base::ByteSpan bytes) override;
   [[nodiscard]] std::string get(BusinessKey business, const base::Digest& digest) const override;

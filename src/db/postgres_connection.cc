@@ -51,9 +51,9 @@ using Result = std::unique_ptr<PGresult, FreeResult>;
     throw Error(Code::kUnavailable,
                 "The query took too long; narrow it down, by a date range for example.");
   }
-  if (state == "55P03") throw Error(Code::kUnavailable, "The database is busy; try again.");
+  if (state == "55P03") throw LockNotHad();
   if (state == "40001" || state == "40P01") throw TransactionLost();
-  if (state.starts_with("57P") || state.starts_with("08")) throw ConnectionLost();
+  if (state.starts_with("08")) throw ConnectionLost();
   if (state == "53100") throw Error(Code::kStorageFull, "The disk is full: nothing was stored.");
   if (state.starts_with("53") || state == "25006") {
     throw Error(Code::kUnavailable, "The database cannot be written at the moment. Try again.");
@@ -65,6 +65,10 @@ using Result = std::unique_ptr<PGresult, FreeResult>;
 [[noreturn]] void throw_failure(PGconn* connection, const PGresult* result) {
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   if (state == nullptr || PQstatus(connection) != CONNECTION_OK) throw ConnectionLost();
+  // FATAL is the session's last word (it was ended, or idle in a transaction for too long), though
+  // libpq has not seen the end of the connection yet; PANIC the server's.
+  const char* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+  if (severity != nullptr && std::string_view(severity) != "ERROR") throw ConnectionLost();
   const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
   throw_state(state, message == nullptr ? "" : message);
 }
@@ -188,12 +192,19 @@ bool wait_for(PGconn* connection, PostgresPollingStatusType what, std::int64_t w
 }
 
 PGconn* start(const std::string& url, const std::string& options) {
-  // `dbname` may hold a whole URL; what stands after it overrides.
-  const std::array<const char*, 8> names{
-      "dbname",          "options",          "application_name",          "client_encoding",
-      "keepalives_idle", "tcp_user_timeout", "fallback_application_name", nullptr};
-  const std::array<const char*, 8> values{url.c_str(), options.c_str(), "annals", "UTF8",
-                                          "10",        "10000",         "annals", nullptr};
+  // `dbname` may hold a whole URL; what stands after it overrides. A host that is gone without a
+  // word is noticed after some seconds, also where only an answer is waited for.
+  const std::array<const char*, 9> names{"dbname",
+                                         "options",
+                                         "application_name",
+                                         "client_encoding",
+                                         "keepalives_idle",
+                                         "keepalives_count",
+                                         "keepalives_interval",
+                                         "tcp_user_timeout",
+                                         nullptr};
+  const std::array<const char*, 9> values{url.c_str(), options.c_str(), "annals", "UTF8", "2", "3",
+                                          "1",         "5000",          nullptr};
   return PQconnectStartParams(names.data(), values.data(), 1);
 }
 
@@ -202,16 +213,21 @@ std::string refusal(PGconn* connection) {
   std::string text = PQerrorMessage(connection);
   const std::size_t fatal = text.find("FATAL:");
   if (fatal != std::string::npos) text = text.substr(fatal + 6);
+  const std::size_t unsent = text.find("fe_sendauth:");  // says that there is no password
+  if (unsent != std::string::npos) text = text.substr(unsent + 12);
   return std::string(base::trim(text.substr(0, text.find('\n'))));
 }
 
 }  // namespace
 
-ConnectionLost::ConnectionLost()
-    : Error(Code::kUnavailable, "The database cannot be reached at the moment. Try again.") {}
+ConnectionLost::ConnectionLost(std::string said)
+    : Error(Code::kUnavailable, "The database cannot be reached at the moment. Try again."),
+      said_(std::move(said)) {}
 
 TransactionLost::TransactionLost()
     : Error(Code::kUnavailable, "The database gave another request precedence. Try again.") {}
+
+LockNotHad::LockNotHad() : Error(Code::kUnavailable, "The database is busy; try again.") {}
 
 PostgresConnection::PostgresConnection(const std::string& url, const std::string& options,
                                        std::int64_t deadline_ms)
@@ -228,11 +244,13 @@ PostgresConnection::PostgresConnection(const std::string& url, const std::string
   if (status == PGRES_POLLING_OK) return;
   const std::string said = refusal(handle_);
   const bool turned_away =
+      PQconnectionNeedsPassword(handle_) != 0 ||
       std::string_view(PQerrorMessage(handle_)).find("FATAL:") != std::string_view::npos;
   // "the database system is starting up", "too many clients" pass; a wrong password does not.
   const bool passes = said.find("starting up") != std::string::npos ||
                       said.find("shutting down") != std::string::npos ||
                       said.find("recovery mode") != std::string::npos ||
+                      said.find("not yet accepting") != std::string::npos ||
                       said.find("too many") != std::string::npos ||
                       said.find("remaining connection slots") != std::string::npos;
   PQfinish(handle_);
@@ -240,7 +258,7 @@ PostgresConnection::PostgresConnection(const std::string& url, const std::string
   if (turned_away && !passes) {
     throw base::invalid("database", "refused", "The database server refused: " + said + ".");
   }
-  throw ConnectionLost();
+  throw ConnectionLost(turned_away ? said : std::string());
 }
 
 PostgresConnection::~PostgresConnection() {
@@ -376,10 +394,12 @@ std::string insert_sql(const InsertInto& into) {
   for (std::size_t i = 0; i < into.types.size(); ++i) {
     const ColumnType type = column_type(into.types[i]);
     const std::string name = "c" + std::to_string(i + 1);
-    const std::string comma = i == 0 ? "" : ", ";
-    values += comma + type.value + name + type.after;
-    arrays += comma + "$" + std::to_string(i + 1) + "::" + type.name;
-    names += comma + name;
+    if (i > 0) {
+      for (std::string* list : {&values, &arrays, &names}) *list += ", ";
+    }
+    values.append(type.value).append(name).append(type.after);
+    arrays.append("$").append(std::to_string(i + 1)).append("::").append(type.name);
+    names += name;
   }
   return "INSERT INTO " + std::string(into.table) + " SELECT " + values + " FROM unnest(" + arrays +
          ") AS r (" + names + ") " + std::string(into.conflict);
@@ -418,6 +438,14 @@ void PostgresConnection::insert(const InsertInto& into, std::span<const Param> v
 void PostgresConnection::script(const std::string& sql) {
   const Result result(PQexec(handle_, sql.c_str()));
   expect_done(handle_, result.get());
+}
+
+// PostgreSQL answers the COMMIT of a transaction in which something failed with "ROLLBACK".
+void PostgresConnection::commit() {
+  const Result result(PQexec(handle_, "COMMIT"));
+  expect_done(handle_, result.get());
+  if (std::string_view(PQcmdStatus(result.get())) == "COMMIT") return;
+  throw Error(Code::kInternal, "A transaction in which something failed was to be committed.");
 }
 
 std::string PostgresConnection::text(std::string_view sql) {

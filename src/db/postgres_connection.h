@@ -14,10 +14,15 @@
 
 namespace annals::db {
 
-/// The server or the way to it is gone. What was sent before may have been done.
+/// The server or the way to it is gone. What was sent before may have been done. `said` is what the
+/// server gave for a reason why it takes no connection at the moment, if it did.
 class ConnectionLost : public base::Error {
  public:
-  ConnectionLost();
+  explicit ConnectionLost(std::string said = {});
+  [[nodiscard]] const std::string& said() const { return said_; }
+
+ private:
+  std::string said_;
 };
 
 /// The server ended the transaction for the sake of another one; it may be tried again.
@@ -26,11 +31,17 @@ class TransactionLost : public base::Error {
   TransactionLost();
 };
 
+/// What is needed is locked, and was not let go of within limits of the session.
+class LockNotHad : public base::Error {
+ public:
+  LockNotHad();
+};
+
 class PostgresConnection {
  public:
   /// `url` as libpq reads it (https://www.postgresql.org/docs/15/libpq-connect.html), `options` are
-  /// settings of the session. Throws ConnectionLost where there is no server within `deadline_ms`,
-  /// kInvalid (field `database`) where the server turns us away.
+  /// settings of the session. Throws ConnectionLost where there is no server within `deadline_ms`
+  /// or it has no room, kInvalid (field `database`) where the server turns us away.
   PostgresConnection(const std::string& url, const std::string& options, std::int64_t deadline_ms);
   ~PostgresConnection();
   PostgresConnection(const PostgresConnection&) = delete;
@@ -44,6 +55,8 @@ class PostgresConnection {
   void insert(const InsertInto& into, std::span<const Param> values);
   /// Several statements without parameters, in one trip.
   void script(const std::string& sql);
+  /// Ends the transaction. Throws where it is rolled back in place of committed.
+  void commit();
   /// The first column of the first row; empty where there is none.
   [[nodiscard]] std::string text(std::string_view sql);
   [[nodiscard]] std::int64_t integer(std::string_view sql);

@@ -20,7 +20,6 @@ namespace {
 
 constexpr std::int64_t kConnectMs = 5'000;
 constexpr std::int64_t kServerVersionMin = 150'000;
-constexpr std::int64_t kLockMs = 4'000;              // for a turn
 constexpr std::int64_t kMigrationLock = 0x414E4E4C;  // "ANNL", an advisory lock
 
 base::Error unfit(const std::string& code, const std::string& message) {
@@ -141,7 +140,7 @@ void prepare_locked(PostgresConnection& connection) {
 std::string session_options() {
   return "-c annals.direct=1 -c search_path=annals -c synchronous_commit=on -c statement_timeout=" +
          std::to_string(base::limits::kReadTransactionMs) +
-         " -c lock_timeout=" + std::to_string(kLockMs) +
+         " -c lock_timeout=" + std::to_string(kTableLockMs) +
          " -c idle_in_transaction_session_timeout=60000 -c client_min_messages=warning"
          " -c default_transaction_isolation=read\\ committed -c jit=off -c TimeZone=UTC";
 }
@@ -159,7 +158,11 @@ void prepare_database(const std::string& url) {
     connection.script("SET statement_timeout=0; SET lock_timeout=0");
     connection.script("SELECT pg_advisory_lock(" + std::to_string(kMigrationLock) + ")");
     prepare_locked(connection);
-  } catch (const ConnectionLost&) {
+  } catch (const ConnectionLost& lost) {
+    if (!lost.said().empty()) {
+      throw unfit("unreachable",
+                  "The database server takes no connection at the moment: " + lost.said() + ".");
+    }
     throw unfit("unreachable",
                 "No database server answers at the address given with --database; start it, or "
                 "correct the address.");

@@ -1,10 +1,14 @@
 // Brings a PostgreSQL database to the schema of this program. Private to db/.
 #pragma once
+#include <cstdint>
 #include <string>
 
 #include "db/postgres_connection.h"
 
 namespace annals::db {
+
+/// How long a statement waits for what somebody has locked.
+inline constexpr std::int64_t kTableLockMs = 500;
 
 /// Settings that every session of ours begins with.
 [[nodiscard]] std::string session_options();

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/temp_folder.h"
@@ -121,6 +122,7 @@ TEST_F(PostgresTest, OneBadWriteOfAGroupFailsAlone) {
   static constexpr int kWrites = 20;
   std::atomic<int> conflicts = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < kWrites; ++i) {
@@ -197,6 +199,66 @@ TEST_F(PostgresTest, OtherServersAreToldOfTheJournal) {
   one->write(kBusiness, [](Tx& tx) { tx.journal_reaches(1, 1); });
   std::unique_lock lock(mutex);
   EXPECT_TRUE(told.wait_for(lock, std::chrono::seconds(20), [&] { return times > before; }));
+}
+
+// As a server leaves it that is killed after its commit, before it could tell.
+TEST_F(PostgresTest, WhatNobodyToldOfIsFound) {
+  const auto database = open();
+  std::mutex mutex;
+  std::condition_variable told;
+  int times = 0;
+  database->on_journal([&](std::int64_t) {
+    const std::lock_guard lock(mutex);
+    ++times;
+    told.notify_all();
+  });
+  for (int i = 1; i <= 2; ++i) {
+    std::unique_lock lock(mutex);
+    const int before = times;
+    tell("INSERT INTO turns (business, n) VALUES (" + std::to_string(kBusiness + i) + ", 1)");
+    EXPECT_TRUE(told.wait_for(lock, std::chrono::seconds(20), [&] { return times > before; }));
+  }
+}
+
+TEST_F(PostgresTest, AFailureThatWasPassedOverIsNotCommitted) {
+  const auto database = open();
+  const auto pass_over = [](Tx& tx) {
+    tx.execute(kAdd, {kBusiness, "a", "A"});
+    EXPECT_THROW(tx.execute(kAdd, {kBusiness, "a", "A"}), Error);
+  };
+  EXPECT_THROW(database->write(kBusiness, pass_over), Error);
+  EXPECT_EQ(count(*database), 0);
+}
+
+// A table that somebody has locked keeps nobody for long, and nobody after the other.
+TEST_F(PostgresTest, WhoWaitsForALockIsRefusedWithAllWhoWait) {
+  const auto database = open();
+  PostgresConnection locker(url_, "-c search_path=annals", kConnectMs);
+  static constexpr int kThreads = 16;
+  for (const char* table : {"log_views", "turns"}) {
+    locker.script("BEGIN; LOCK TABLE " + std::string(table) + " IN ACCESS EXCLUSIVE MODE");
+    const base::Micros began = base::system_clock().steady();
+    std::atomic<int> refused = 0;
+    std::vector<std::thread> threads;
+    threads.reserve(kThreads);
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        try {
+          database->write(kBusiness, [&](Tx& tx) {
+            tx.execute(kAdd, {kBusiness, table + std::to_string(t), "A"});
+          });
+        } catch (const Error& error) {
+          EXPECT_EQ(error.code(), Code::kUnavailable);
+          ++refused;
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(refused, kThreads);
+    EXPECT_LT(base::system_clock().steady() - began, 3 * base::kMicrosPerSecond);
+    locker.script("ROLLBACK");
+    EXPECT_EQ(count(*database), 0);
+  }
 }
 
 TEST_F(PostgresTest, LostConnectionsAreMadeAnew) {

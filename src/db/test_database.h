@@ -19,6 +19,7 @@
 namespace annals::db {
 
 inline std::string test_server() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): no test sets the environment
   const char* url = std::getenv("ANNALS_TEST_POSTGRES");
   return url == nullptr ? std::string() : std::string(url);
 }
@@ -47,7 +48,7 @@ class TestDatabases {
       for (const std::string& name : names_) {
         connection.script("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
       }
-    } catch (const base::Error&) {  // the server goes with all that is in it
+    } catch (const base::Error&) {  // NOLINT(bugprone-empty-catch): they go with their server
     }
   }
   TestDatabases(const TestDatabases&) = delete;
