@@ -97,7 +97,7 @@ std::string status_json(std::string_view status) {
 
 Response readiness(const db::Database& database) {
   if (!database.writable()) {
-    throw base::Error(base::Code::kUnavailable, "The disk does not take writes.");
+    throw base::Error(base::Code::kUnavailable, "The database does not take writes.");
   }
   if (database.lag() > kReadyLagMax) {
     throw base::Error(base::Code::kUnavailable, "The index is being brought up to date.");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <map>
@@ -32,6 +33,7 @@ namespace {
 // is better off to read its page again.
 constexpr std::int64_t kRowsMax = 1'000;
 constexpr std::int64_t kMissedMax = 10'000;
+constexpr std::int64_t kRetryMs = 500;  // after the database was away or busy
 
 struct Client {
   access::Actor actor;
@@ -55,14 +57,19 @@ struct Stream::Hub {
   explicit Hub(db::Database& with) : database(with) {}
 
   void run() {
+    bool all_told = true;
     while (true) {
       {
         std::unique_lock lock(mutex);
-        moved.wait(lock, [this] { return stopping || wake; });
+        if (all_told) {
+          moved.wait(lock, [this] { return stopping || wake; });
+        } else {
+          moved.wait_for(lock, std::chrono::milliseconds(kRetryMs), [this] { return stopping; });
+        }
         if (stopping) return;
         wake = false;
       }
-      tell();
+      all_told = tell();
     }
   }
 
@@ -77,22 +84,32 @@ struct Stream::Hub {
     return sorted;
   }
 
-  // Brings every client to the journal's end.
-  void tell() {
-    for (auto& [business, list] : by_business()) {
-      for (auto& [number, client] : list) {
-        bool alive = true;
-        try {
-          alive = catch_up(*client);
-        } catch (const base::Error&) {
-          base::log(base::Level::kWarn, "a stream could not be served");
-          alive = false;
-        }
-        if (!alive) {
+  // Brings every client to the journal's end; false where that is to be tried again.
+  bool tell() {
+    for (const auto& [business, list] : by_business()) {
+      try {
+        const std::int64_t end = database.read(business, entries::journal_end);
+        for (const auto& [number, client] : list) {
+          if (client->sent >= end || serve(*client)) continue;
           const std::lock_guard lock(mutex);
           clients.erase(number);
         }
+      } catch (const base::Error&) {
+        base::log(base::Level::kWarn, "followers could not be told; it is tried again");
+        return false;
       }
+    }
+    return true;
+  }
+
+  // As catch_up(). Only what passes by itself is thrown.
+  bool serve(Client& client) {
+    try {
+      return catch_up(client);
+    } catch (const base::Error& error) {
+      if (error.code() == base::Code::kUnavailable) throw;
+      base::log(base::Level::kWarn, "a stream could not be served");
+      return false;
     }
   }
 
