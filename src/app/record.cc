@@ -1,6 +1,8 @@
 #include "app/record.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -9,14 +11,19 @@
 #include <utility>
 #include <vector>
 
+#include "access/actor.h"
+#include "access/route.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/fields.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "contacts/contacts.h"
+#include "db/db.h"
 #include "entries/draft.h"
 #include "entries/entries.h"
+#include "http/message.h"
 #include "tasks/tasks.h"
 
 namespace annals::app {
@@ -124,8 +131,8 @@ void for_all(std::size_t count, Each&& each) {
     try {
       each(i);
     } catch (const Error& error) {
+      if (error.code() != Code::kInvalid) throw with_path(error, index_path(i));
       const Error named = with_path(error, index_path(i));
-      if (error.code() != Code::kInvalid) throw named;
       errors.insert(errors.end(), named.errors().begin(), named.errors().end());
     }
   }

@@ -5,18 +5,34 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <filesystem>
+#include <functional>
+#include <initializer_list>
+#include <memory>
 #include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "db/blobs.h"
+#include "db/business.h"
+#include "db/db.h"
 #include "db/sqlite_connection.h"
 #include "db/sqlite_schema.h"
 #include "db/write_job.h"

@@ -5,13 +5,20 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <fstream>
 #include <mutex>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/temp_folder.h"
+#include "db/business.h"
+#include "db/db.h"
 
 namespace annals::db {
 namespace {
