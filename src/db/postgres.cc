@@ -49,10 +49,12 @@ constexpr std::size_t kGroupMax = 1'024;             // writes of one commit, of
 constexpr std::size_t kGroupBytesMax = 1024 * 1024;  // of records; the write that passes it ends it
 constexpr int kWriters = 4;                          // businesses written at the same time
 constexpr std::int64_t kConnectMs = 900;             // so that a refusal comes within a second
-constexpr std::int64_t kReaderWaitMs = 900;          // for a free connection
-constexpr std::int64_t kTurnMs = 4'000;              // while other servers write for the business
-constexpr int kListenPauseMs = 500;                  // between tries to listen
-constexpr int kLookMs = 1'000;                       // between looks at what was not told of
+constexpr std::int64_t kBeginMs = 1'500;  // for the answer to a BEGIN, which takes no time itself
+constexpr std::int64_t kAnswerMs = base::limits::kReadTransactionMs + 1'000;  // to all that follows
+constexpr std::int64_t kReaderWaitMs = 900;  // for a free connection
+constexpr std::int64_t kTurnMs = 4'000;      // while other servers write for the business
+constexpr int kListenPauseMs = 500;          // between tries to listen
+constexpr int kLookMs = 1'000;               // between looks at what was not told of
 constexpr std::string_view kChannel = "annals_journal";
 
 class PostgresTx final : public HookedTx {
@@ -78,6 +80,12 @@ class PostgresTx final : public HookedTx {
   void insert(const InsertInto& into, std::span<const Param> values) override {
     CHECK(writable());
     connection_.insert(into, values);
+  }
+
+  // Until the transaction ends, statements may take as long as they do.
+  void take_all_time() {
+    connection_.script("SET LOCAL statement_timeout = 0");
+    connection_.set_patience(0);
   }
 
  private:
@@ -148,6 +156,7 @@ class PostgresDatabase final : public Database {
   std::unique_ptr<PostgresConnection> connect() const {
     try {
       auto connection = std::make_unique<PostgresConnection>(url_, session_options(), kConnectMs);
+      connection->set_patience(kAnswerMs);
       enter(*connection);
       return connection;
     } catch (const Error& error) {
@@ -159,8 +168,10 @@ class PostgresDatabase final : public Database {
   }
   static void begin(PostgresConnection& connection, BusinessKey business, const char* mode,
                     const std::string& more = {}) {
+    connection.set_patience(kBeginMs);
     connection.script(std::string("BEGIN ") + mode +
                       "; SET LOCAL annals.business = " + std::to_string(business) + more);
+    connection.set_patience(kAnswerMs);
   }
   void wake() const { ::eventfd_write(wake_, 1); }
 
@@ -273,6 +284,7 @@ std::unique_ptr<PostgresConnection> PostgresDatabase::idle_connection() {
 // A connection may have been lost while it lay in the pool, and so may the others there.
 std::unique_ptr<PostgresConnection> PostgresDatabase::begin_pooled(BusinessKey business,
                                                                    const char* mode) {
+  const base::Micros end = base::system_clock().steady() + kReaderWaitMs * 1'000;
   for (int others = options_.readers;; --others) {
     auto connection = take_connection();
     try {
@@ -280,7 +292,7 @@ std::unique_ptr<PostgresConnection> PostgresDatabase::begin_pooled(BusinessKey b
       return connection;
     } catch (const ConnectionLost&) {
       give_connection(nullptr);
-      if (others == 0) throw;
+      if (others == 0 || base::system_clock().steady() >= end) throw;
     } catch (...) {
       give_connection(nullptr);
       throw;
@@ -393,8 +405,8 @@ std::unique_ptr<PostgresConnection> PostgresDatabase::take_writing() {
 std::unique_ptr<PostgresConnection> PostgresDatabase::connect_writing() {
   try {
     return connect();
-  } catch (const ConnectionLost&) {
-    auto connection = idle_connection();
+  } catch (const ConnectionLost& lost) {
+    auto connection = lost.said().empty() ? nullptr : idle_connection();
     if (!connection) throw;
     return connection;
   }
@@ -539,9 +551,9 @@ Outcome PostgresDatabase::try_group(std::unique_ptr<PostgresConnection>& connect
     return Outcome::kDone;
   } catch (const ConnectionLost&) {
     cause = std::current_exception();
-    const bool was_there = connection != nullptr;
+    const bool cut_off = connection != nullptr && !connection->gave_up();
     undo();
-    if (!committing) return was_there ? Outcome::kAgain : Outcome::kRefused;
+    if (!committing) return cut_off ? Outcome::kAgain : Outcome::kRefused;
     memory_of(business) = {};
     untold_ = true;
     cause = std::make_exception_ptr(
@@ -619,6 +631,7 @@ void PostgresDatabase::listen_loop() {
   while (!stopping_) {
     try {
       const auto connection = connect();
+      connection->set_patience(kBeginMs);
       connection->script("SET annals.business = 0; LISTEN " + std::string(kChannel));
       reachable_ = true;
       listen(*connection);
@@ -698,7 +711,8 @@ constexpr std::string_view kEnd = "SELECT coalesce(max(pos), 0) FROM journal WHE
 }  // namespace
 
 void forget_derived(Tx& tx) {
-  tx.execute("SET LOCAL statement_timeout = 0", {});
+  // Only a transaction of this engine has its derived tables emptied so.
+  static_cast<PostgresTx&>(tx).take_all_time();
   for (const std::string_view sql : kForget) tx.execute(sql, {tx.business()});
   tx.execute(kNotApplied, {tx.business()});
   Rows rows = tx.query(kEnd, {tx.business()});

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <postgres_ext.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -271,6 +272,31 @@ void PostgresConnection::check_deadline() const {
               "The query took too long; narrow it down, by a date range for example.");
 }
 
+// The last result of what was sent, as PQexec() and its like would give it.
+PGresult* PostgresConnection::answer(int sent) {
+  if (gave_up_ || sent == 0) throw ConnectionLost();
+  const base::Clock& clock = base::system_clock();
+  const base::Micros end = clock.steady() + patience_ms_ * 1'000;
+  Result last;
+  while (true) {
+    while (PQisBusy(handle_) != 0) {
+      pollfd socket{.fd = PQsocket(handle_), .events = POLLIN, .revents = 0};
+      const std::int64_t left_ms = std::max<std::int64_t>((end - clock.steady()) / 1'000, 0);
+      const int ready = ::poll(&socket, 1, patience_ms_ == 0 ? -1 : static_cast<int>(left_ms));
+      if (ready == 0) {
+        gave_up_ = true;
+        throw ConnectionLost();
+      }
+      if (PQconsumeInput(handle_) == 0) break;  // the result says why
+    }
+    Result next(PQgetResult(handle_));
+    if (!next) break;
+    last = std::move(next);
+  }
+  if (!last) throw ConnectionLost();
+  return last.release();
+}
+
 // Parameters are typed by what is given, not by what PostgreSQL would guess (`$1 + 1` were an
 // int4); a null has no type, so that a statement may be prepared more than once.
 const std::string& PostgresConnection::prepare(std::string_view sql,
@@ -294,8 +320,8 @@ const std::string& PostgresConnection::prepare_as(const std::string& key, std::s
   }
   std::string name = "s" + std::to_string(++prepared_);
   const std::string text(sql);
-  const Result result(
-      PQprepare(handle_, name.c_str(), text.c_str(), static_cast<int>(types.size()), types.data()));
+  const Result result(answer(PQsendPrepare(handle_, name.c_str(), text.c_str(),
+                                           static_cast<int>(types.size()), types.data())));
   expect_done(handle_, result.get());
   return statements_.emplace(key, std::move(name)).first->second;
 }
@@ -304,8 +330,8 @@ PGresult* PostgresConnection::run(std::string_view sql, std::span<const Param> p
   check_deadline();
   const std::string& name = prepare(sql, params);
   const Bound bound(params);
-  Result result(PQexecPrepared(handle_, name.c_str(), bound.count(), bound.values(),
-                               bound.lengths(), bound.formats(), kBinary));
+  Result result(answer(PQsendQueryPrepared(handle_, name.c_str(), bound.count(), bound.values(),
+                                           bound.lengths(), bound.formats(), kBinary)));
   expect_done(handle_, result.get());
   return result.release();
 }
@@ -430,19 +456,20 @@ void PostgresConnection::insert(const InsertInto& into, std::span<const Param> v
   const std::string& name = known != statements_.end()
                                 ? known->second
                                 : prepare_as(key, insert_sql(into), std::vector<Oid>(columns, 0));
-  const Result result(PQexecPrepared(handle_, name.c_str(), static_cast<int>(columns), data.data(),
-                                     lengths.data(), formats.data(), kBinary));
+  const Result result(
+      answer(PQsendQueryPrepared(handle_, name.c_str(), static_cast<int>(columns), data.data(),
+                                 lengths.data(), formats.data(), kBinary)));
   expect_done(handle_, result.get());
 }
 
 void PostgresConnection::script(const std::string& sql) {
-  const Result result(PQexec(handle_, sql.c_str()));
+  const Result result(answer(PQsendQuery(handle_, sql.c_str())));
   expect_done(handle_, result.get());
 }
 
 // PostgreSQL answers the COMMIT of a transaction in which something failed with "ROLLBACK".
 void PostgresConnection::commit() {
-  const Result result(PQexec(handle_, "COMMIT"));
+  const Result result(answer(PQsendQuery(handle_, "COMMIT")));
   expect_done(handle_, result.get());
   if (std::string_view(PQcmdStatus(result.get())) == "COMMIT") return;
   throw Error(Code::kInternal, "A transaction in which something failed was to be committed.");

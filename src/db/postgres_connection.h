@@ -63,7 +63,11 @@ class PostgresConnection {
 
   /// Statements that begin once `clock` is past `deadline` (µs, steady) are refused; 0 ends that.
   void set_deadline(const base::Clock* clock, base::Micros deadline);
-  [[nodiscard]] bool broken() const { return PQstatus(handle_) != CONNECTION_OK; }
+  /// How long each statement's answer is waited for, beyond which the connection counts as lost:
+  /// the server's own time limit says nothing where the server is stuck. 0: for ever, as at first.
+  void set_patience(std::int64_t wait_ms) { patience_ms_ = wait_ms; }
+  [[nodiscard]] bool gave_up() const { return gave_up_; }
+  [[nodiscard]] bool broken() const { return gave_up_ || PQstatus(handle_) != CONNECTION_OK; }
   [[nodiscard]] bool in_transaction() const { return PQtransactionStatus(handle_) != PQTRANS_IDLE; }
   [[nodiscard]] PGconn* handle() { return handle_; }
 
@@ -73,6 +77,7 @@ class PostgresConnection {
   const std::string& prepare_as(const std::string& key, std::string_view sql,
                                 std::span<const Oid> types);
   void check_deadline() const;
+  PGresult* answer(int sent);
 
   PGconn* handle_ = nullptr;
   std::unordered_map<std::string, std::string> statements_;  // SQL and types of its parameters
@@ -80,6 +85,8 @@ class PostgresConnection {
   std::string key_;  // of the statement looked for, kept for its memory
   const base::Clock* deadline_clock_ = nullptr;
   base::Micros deadline_ = 0;
+  std::int64_t patience_ms_ = 0;
+  bool gave_up_ = false;
 };
 
 }  // namespace annals::db
