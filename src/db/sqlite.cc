@@ -131,7 +131,23 @@ void refuse(const std::vector<Job*>& jobs, const std::string& message) {
   }
 }
 
-constexpr const char* kDiskRefuses = "The disk does not take writes at the moment. Try again.";
+constexpr const char* kDiskRefuses =
+    "The disk does not take writes at the moment; reading goes on. Nothing was stored: try again.";
+
+Code code_of(const std::exception_ptr& cause) {
+  try {
+    std::rethrow_exception(cause);
+  } catch (const Error& error) {
+    return error.code();
+  } catch (...) {
+    return Code::kInternal;
+  }
+}
+
+// Whether it is the disk, and not what was asked of it, that made a transaction fail.
+bool is_of_the_disk(Code code) {
+  return code == Code::kUnknownOutcome || code == Code::kStorageFull || code == Code::kUnavailable;
+}
 
 class SqliteDatabase final : public Database {
  public:
@@ -167,10 +183,12 @@ class SqliteDatabase final : public Database {
     if (applier_thread_.joinable()) applier_thread_.join();
     checkpoint();  // there is no writer where the disk failed and has not come back
   }
+  SqliteDatabase(const SqliteDatabase&) = delete;
+  SqliteDatabase& operator=(const SqliteDatabase&) = delete;
 
   [[nodiscard]] Blobs& blobs() override { return blobs_; }
   [[nodiscard]] std::int64_t lag() const override { return committed_ - applied_; }
-  [[nodiscard]] bool writable() const override { return !disk_failed_; }
+  [[nodiscard]] bool writable() const override { return !disk_failed_ && !derived_failed_; }
   void on_journal(std::function<void(std::int64_t)> listener) override {
     const std::lock_guard lock(mutex_);
     listeners_.push_back(std::move(listener));
@@ -229,6 +247,7 @@ class SqliteDatabase final : public Database {
   void recover_disk();
   void apply_loop();
   bool apply_batch();
+  void roll_back_batch();
   void wait_derived();
   std::unique_ptr<SqliteConnection> take_reader();
   void give_reader(std::unique_ptr<SqliteConnection> reader);
@@ -248,6 +267,7 @@ class SqliteDatabase final : public Database {
   std::vector<std::function<void(std::int64_t)>> listeners_;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> disk_failed_ = false;
+  std::atomic<bool> derived_failed_ = false;  // the disk took the journal, not what it implies
 
   std::atomic<std::int64_t> committed_ = 0;  // the journal's last durable position
   std::atomic<std::int64_t> applied_ = 0;    // the last position that derived tables have
@@ -271,10 +291,7 @@ void SqliteDatabase::run_write(BusinessKey business, const std::function<void(Tx
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) throw Error(Code::kUnavailable, "The server is stopping; try again.");
-    if (disk_failed_) {
-      throw Error(Code::kUnavailable,
-                  "The disk does not take writes at the moment; reading goes on. Try again.");
-    }
+    if (!writable()) throw Error(Code::kUnavailable, kDiskRefuses);
     if (queue_.size() >= base::limits::kQueueEntriesMax) {
       throw Error(Code::kUnavailable,
                   "Too many writes are waiting; nothing was stored. Try again.");
@@ -324,6 +341,10 @@ void SqliteDatabase::write_loop() {
   while (true) {
     group.clear();
     if (!take_group(group)) return;  // stopping, and nothing is left
+    if (derived_failed_) {
+      refuse(group, kDiskRefuses);
+      continue;
+    }
     if (!wait_for_applier()) {
       refuse(group, "The index is being brought up to date; nothing was stored. Try again.");
       continue;
@@ -399,17 +420,7 @@ void SqliteDatabase::roll_back_group(const std::vector<Job*>& group,
   for (auto it = group.rbegin(); it != group.rend(); ++it) {
     if ((*it)->tx) (*it)->tx->rolled_back();
   }
-  Code code = Code::kInternal;
-  try {
-    std::rethrow_exception(cause);
-  } catch (const Error& error) {
-    code = error.code();
-  } catch (...) {
-    code = Code::kInternal;
-  }
-  const bool disk =
-      code == Code::kUnknownOutcome || code == Code::kStorageFull || code == Code::kUnavailable;
-  if (disk) {
+  if (is_of_the_disk(code_of(cause))) {
     base::log(base::Level::kError, "the disk failed a commit");
     disk_failed_ = true;
   } else if (group.size() > 1) {
@@ -513,6 +524,7 @@ bool SqliteDatabase::apply_batch() {
         tail_bytes_ -= tail_.front().bytes;
         tail_.pop_front();
       }
+      derived_failed_ = false;
     }
     derived_moved_.notify_all();
     return true;
@@ -521,8 +533,21 @@ bool SqliteDatabase::apply_batch() {
     base::log(
         base::Level::kError, "derived tables could not be written",
         {{"reason", std::string_view(known != nullptr ? known->what() : "bug")}, {"after", from}});
-    if (connection.in_transaction()) connection.execute("ROLLBACK");
+    roll_back_batch();
+    if (known != nullptr && is_of_the_disk(known->code())) {
+      const std::lock_guard lock(derived_mutex_);
+      derived_failed_ = true;
+    }
+    derived_moved_.notify_all();
     return false;
+  }
+}
+
+void SqliteDatabase::roll_back_batch() {
+  try {
+    if (applier_connection_->in_transaction()) applier_connection_->execute("ROLLBACK");
+  } catch (const Error&) {
+    base::log(base::Level::kError, "rollback of derived tables failed");
   }
 }
 
@@ -541,14 +566,16 @@ void SqliteDatabase::apply_loop() {
   }
 }
 
-// Read your writes: whoever reads sees all that was committed before.
+// Read your writes: whoever reads sees all that was committed before. While the disk takes no
+// writes that cannot be had for the last few: then a read sees what was derived before.
 void SqliteDatabase::wait_derived() {
   if (!options_.derive) return;
   const std::int64_t target = committed_;
   if (applied_ >= target) return;
   std::unique_lock lock(derived_mutex_);
-  if (!derived_moved_.wait_for(lock, std::chrono::milliseconds(kDerivedWaitMs),
-                               [&] { return stopping_ || applied_ >= target; })) {
+  if (!derived_moved_.wait_for(lock, std::chrono::milliseconds(kDerivedWaitMs), [&] {
+        return stopping_ || derived_failed_ || applied_ >= target;
+      })) {
     throw Error(Code::kUnavailable,
                 "The index is being brought up to date; try again in a few seconds.");
   }
@@ -595,6 +622,9 @@ void SqliteDatabase::run_read(BusinessKey business, const std::function<void(Tx&
   struct Return {
     SqliteDatabase& database;
     std::unique_ptr<SqliteConnection>& reader;
+    Return(SqliteDatabase& d, std::unique_ptr<SqliteConnection>& r) : database(d), reader(r) {}
+    Return(const Return&) = delete;
+    Return& operator=(const Return&) = delete;
     ~Return() {
       try {
         reader->set_deadline(nullptr, 0);

@@ -68,6 +68,7 @@ TEST(SqliteTest, OneBadWriteOfAGroupFailsAlone) {
   static constexpr int kWrites = 50;
   std::atomic<int> conflicts = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < kWrites; ++i) {
@@ -149,6 +150,37 @@ TEST(SqliteTest, AReadWaitsUntilWhatWasCommittedIsDerived) {
   }
 }
 
+TEST(SqliteTest, ReadsGoOnWhileDerivedTablesCannotBeWritten) {
+  const base::TempFolder folder;
+  std::atomic<bool> full = true;
+  Options options{.folder = folder.path()};
+  options.derive = [&](Tx&, std::int64_t after) {
+    if (full) throw Error(Code::kStorageFull, "full");
+    return after + 1;
+  };
+  const auto database = open_sqlite(options);
+  database->write(kNoBusiness, [](Tx& tx) {
+    tx.execute(kAdd, {1, "kept", "A"});
+    tx.journal_reaches(1, 1);
+  });
+  EXPECT_EQ(count(*database), 1);  // returns once the applier has failed
+  EXPECT_FALSE(database->writable());
+  const auto write = [&] {
+    database->write(kNoBusiness, [](Tx& tx) { tx.execute(kAdd, {1, "later", "A"}); });
+  };
+  try {
+    write();
+    FAIL() << "written";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::kUnavailable);
+  }
+  full = false;
+  while (!database->writable()) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  write();
+  EXPECT_EQ(count(*database), 2);
+  EXPECT_EQ(database->lag(), 0);
+}
+
 TEST(SqliteTest, LargeRecordsAreDerivedBeforeMoreAreTaken) {
   const base::TempFolder folder;
   static constexpr std::size_t kBytes = base::limits::kApplierLagBytesMax / 4;
@@ -198,6 +230,7 @@ TEST(SqliteTest, AGroupOfLargeRecordsIsCommittedInParts) {
   std::thread first([&] { database->write(kNoBusiness, [&](Tx&) { go.wait(false); }); });
   static constexpr int kWriters = 8;
   std::atomic<int> started = 0;
+  threads.reserve(kWriters);
   for (int i = 0; i < kWriters; ++i) {
     threads.emplace_back([&, i] {
       ++started;
