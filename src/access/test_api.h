@@ -64,11 +64,13 @@ struct Reply {
 
 class TestApi {
  public:
-  explicit TestApi(Wiring wiring = {}, db::Derive derive = {}) {
+  /// Folder and clock of `options` are the test's own.
+  explicit TestApi(Wiring wiring = {}, db::Options options = {}) {
     wiring.password_cost = kCheapPasswordCost;
     wiring.clock = &clock;
-    database =
-        db::open_for_test({.folder = folder_.path(), .clock = &clock, .derive = std::move(derive)});
+    options.folder = folder_.path();
+    options.clock = &clock;
+    database = db::open_for_test(options);
     gate_ = std::make_unique<Gate>(*database, clock);
     add(routes(std::move(wiring)));
   }

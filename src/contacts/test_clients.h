@@ -29,7 +29,8 @@ inline std::int64_t derive_contacts(db::Tx& tx, std::int64_t after) {
 
 class Clients : public access::TestApi {
  public:
-  Clients() : access::TestApi({.seed = catalog::seed}, derive_contacts), owner(set_up()) {
+  Clients()
+      : access::TestApi({.seed = catalog::seed}, {.derive = derive_contacts}), owner(set_up()) {
     add(routes());
   }
 

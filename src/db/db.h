@@ -157,11 +157,16 @@ class Tx {
 /// Runs on the applier's thread in a transaction that writes derived tables and reads all others.
 using Derive = std::function<std::int64_t(Tx& tx, std::int64_t after)>;
 
+/// The size of a write-ahead log beyond which SQLite's writer checkpoints: it bounds how long that
+/// stalls the writes behind it.
+inline constexpr std::int64_t kWalBytesMax = 64LL * 1024 * 1024;
+
 struct Options {
-  std::string folder;  // created with mode 0700 where missing
+  std::string folder{};  // created with mode 0700 where missing
   const base::Clock* clock = &base::system_clock();
-  int readers = 8;  // read connections at most
-  Derive derive{};  // empty: nothing is derived
+  int readers = 8;                            // read connections at most
+  Derive derive{};                            // empty: nothing is derived
+  std::int64_t wal_bytes_max = kWalBytesMax;  // less, for tests that want checkpoints
 };
 
 class Database {

@@ -44,12 +44,13 @@ namespace fs = std::filesystem;
 using base::Code;
 using base::Error;
 
-constexpr std::size_t kGroupMax = 1'024;               // writes of one commit
-constexpr std::size_t kGroupBytesMax = 1024 * 1024;    // of records; the last write may pass it
-constexpr int kWalPagesMax = 64 * 1024 * 1024 / 4096;  // the writer checkpoints beyond this
-constexpr std::int64_t kReaderWaitMs = 1'000;          // for a free read connection
-constexpr std::int64_t kDerivedWaitMs = 5'000;         // for the applier, before a read gives up
-constexpr std::int64_t kReopenPauseMs = 500;           // between tries after the disk failed
+constexpr std::size_t kGroupMax = 1'024;             // writes of one commit
+constexpr std::size_t kGroupBytesMax = 1024 * 1024;  // of records; the last write may pass it
+constexpr std::int64_t kPageBytes = 4096;
+constexpr std::int64_t kDerivedWalBytesMax = 16LL * 1024 * 1024;
+constexpr std::int64_t kReaderWaitMs = 1'000;   // for a free read connection
+constexpr std::int64_t kDerivedWaitMs = 5'000;  // for the applier, before a read gives up
+constexpr std::int64_t kReopenPauseMs = 500;    // between tries after the disk failed
 constexpr int kBusyMs = 5'000;
 constexpr std::string_view kMmapReaders = "PRAGMA mmap_size=1073741824";
 
@@ -229,7 +230,9 @@ class SqliteDatabase final : public Database {
   void open_applier() {
     applier_connection_ = open(derived_path(options_.folder));
     attach(*applier_connection_, primary_path(options_.folder));
-    applier_connection_->script("PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4000;");
+    const std::int64_t pages = std::min(options_.wal_bytes_max, kDerivedWalBytesMax) / kPageBytes;
+    applier_connection_->script("PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=" +
+                                std::to_string(pages));
     applied_ = applier_connection_->integer("SELECT pos FROM applied");
   }
 
@@ -351,7 +354,7 @@ void SqliteDatabase::write_loop() {
     }
     run_group(group);
     if (disk_failed_) recover_disk();
-    if (wal_pages_ > kWalPagesMax) checkpoint();
+    if (wal_pages_ * kPageBytes > options_.wal_bytes_max) checkpoint();
   }
 }
 
