@@ -13,12 +13,14 @@
 #include <fstream>
 #include <ios>
 #include <iterator>
+#include <mutex>
 #include <string>
 #include <system_error>
 
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "db/business.h"
 
 namespace annals::db {
 namespace {
@@ -26,6 +28,8 @@ namespace {
 namespace fs = std::filesystem;
 using base::Code;
 using base::Error;
+
+constexpr std::size_t kSettledMax = 10'000;  // digests remembered
 
 [[noreturn]] void throw_errno() {
   if (errno == ENOSPC || errno == EDQUOT) {
@@ -66,13 +70,29 @@ std::string FileBlobs::path(const base::Digest& digest) const {
 }
 
 base::Digest FileBlobs::put(BusinessKey /*business*/, base::ByteSpan bytes) {
-  static std::atomic<std::uint64_t> count = 0;
   const base::Digest digest = base::sha256({bytes});
   const fs::path target = path(digest);
-  if (fs::exists(target) && fs::file_size(target) == bytes.size()) return digest;
+  std::error_code ec;
+  if (fs::file_size(target, ec) != bytes.size() || ec) write_whole(target, bytes);
+  if (is_settled(digest)) return digest;
+  // The name is durable with its folders only. One that is there may come from a try whose folders
+  // could not be synced, or be another thread's that has not come to it yet.
+  for (const fs::path& folder :
+       {target.parent_path(), fs::path(folder_), fs::path(folder_).parent_path()}) {
+    File(folder.string(), O_RDONLY | O_DIRECTORY).sync();
+  }
+  settle(digest);
+  return digest;
+}
+
+void FileBlobs::write_whole(const fs::path& target, base::ByteSpan bytes) {
+  static std::atomic<std::uint64_t> count = 0;
   std::error_code ec;
   fs::create_directories(target.parent_path(), ec);
-  if (ec) throw Error(Code::kUnavailable, "The file could not be written; try again.");
+  if (ec) {
+    errno = ec.value();
+    throw_errno();
+  }
   const std::string temporary = target.string() + ".part" + std::to_string(++count);
   try {
     const File file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
@@ -83,10 +103,17 @@ base::Digest FileBlobs::put(BusinessKey /*business*/, base::ByteSpan bytes) {
     ::unlink(temporary.c_str());
     throw;
   }
-  // The name is durable with its folder only.
-  File(target.parent_path().string(), O_RDONLY | O_DIRECTORY).sync();
-  File(folder_, O_RDONLY | O_DIRECTORY).sync();
-  return digest;
+}
+
+bool FileBlobs::is_settled(const base::Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  return settled_.contains(digest);
+}
+
+void FileBlobs::settle(const base::Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  if (settled_.size() >= kSettledMax) settled_.clear();
+  settled_.insert(digest);
 }
 
 std::string FileBlobs::get(BusinessKey /*business*/, const base::Digest& digest) const {
@@ -100,6 +127,10 @@ std::string FileBlobs::get(BusinessKey /*business*/, const base::Digest& digest)
 }
 
 void FileBlobs::remove(BusinessKey /*business*/, const base::Digest& digest) {
+  {
+    const std::lock_guard lock(mutex_);
+    settled_.erase(digest);
+  }
   std::error_code ignored;
   fs::remove(path(digest), ignored);
 }

@@ -1,6 +1,10 @@
 // Files kept by what they hold: named by their SHA-256, so that the same bytes stand once.
 #pragma once
+#include <filesystem>
+#include <mutex>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "base/encoding.h"
 #include "base/hash.h"
@@ -30,7 +34,13 @@ class FileBlobs final : public Blobs {
 
  private:
   [[nodiscard]] std::string path(const base::Digest& digest) const;
+  static void write_whole(const std::filesystem::path& target, base::ByteSpan bytes);
+  [[nodiscard]] bool is_settled(const base::Digest& digest);
+  void settle(const base::Digest& digest);
+
   std::string folder_;
+  std::mutex mutex_;
+  std::set<base::Digest> settled_;  // whose names are known to be durable
 };
 
 }  // namespace annals::db
