@@ -39,6 +39,7 @@ export interface ServerOptions {
   data?: string; // a folder that is kept; else a fresh one that goes with the server
   bin?: string;
   database?: string; // a PostgreSQL database, in place of the engine's; '' for the folder alone
+  env?: Record<string, string>; // besides the test's own
 }
 
 export class Server {
@@ -51,6 +52,7 @@ export class Server {
     readonly data: string,
     readonly bin: string,
     readonly owns_data: boolean,
+    readonly env: Record<string, string>,
     readonly database?: string,
   ) {}
 
@@ -60,6 +62,7 @@ export class Server {
       data,
       options.bin ?? annals_bin(),
       options.data === undefined,
+      options.env ?? {},
       options.database,
     );
     await server.#begin();
@@ -72,7 +75,8 @@ export class Server {
         ? place(this.data)
         : ['--data', this.data, ...(this.database ? ['--database', this.database] : [])];
     const args = ['serve', ...where, '--listen', '127.0.0.1:0'];
-    const child = spawn(this.bin, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = { ...process.env, ...this.env };
+    const child = spawn(this.bin, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     this.#process = child;
     this.#ended = new Promise((done) => child.on('close', (code) => done(code)));
     child.stderr!.on('data', (piece) => (this.#log += piece));
