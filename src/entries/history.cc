@@ -253,10 +253,13 @@ Response upload(const Call& call) {
   attachment.name = part.filename.value_or("");
   attachment.media_type = media_type_of(part.content, part.media_type);
   attachment.size = static_cast<std::int64_t>(part.content.size());
-  attachment.sha256 = call.database.blobs().put(call.actor.business, base::as_bytes(part.content));
-  return call.write([&](db::Tx& tx) {
+  const auto keep = [&] {
+    return call.database.blobs().put(call.actor.business, base::as_bytes(part.content));
+  };
+  attachment.sha256 = keep();
+  Response reply = call.write([&](db::Tx& tx) {
     // Once more, on the writer: the same bytes may have been dropped as unused meanwhile.
-    static_cast<void>(call.database.blobs().put(call.actor.business, base::as_bytes(part.content)));
+    static_cast<void>(keep());
     const Attachment kept = keep_attachment(tx, call.actor, attachment);
     base::JsonWriter out;
     out.begin_object()
@@ -267,6 +270,9 @@ Response upload(const Call& call) {
         .end_object();
     return Response::json(201, out.take());
   });
+  // And once after it: where they were dropped in the same commit, the file went with that.
+  static_cast<void>(keep());
+  return reply;
 }
 
 Response download(const Call& call) {
