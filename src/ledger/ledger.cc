@@ -1,22 +1,20 @@
 #include "ledger/ledger.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <unordered_map>
 
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/id.h"
 #include "db/business.h"
 #include "db/db.h"
+#include "tlog/leaf.h"
 
 namespace annals::ledger {
 namespace {
@@ -98,33 +96,7 @@ constexpr const char* kInsert = R"(
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
   RETURNING pos)";
 
-void put_u64(std::span<std::uint8_t> out, std::uint64_t value) {
-  for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::uint8_t>(value >> (56 - 8 * i));
-}
-
 }  // namespace
-
-Leaf encode_leaf(LeafType type, const base::Id& contact_tag, std::int64_t contact_seq,
-                 base::Micros recorded_at, const base::Digest& commitment) {
-  Leaf leaf{};
-  leaf[0] = 1;  // version of this layout
-  leaf[1] = static_cast<std::uint8_t>(type);
-  const std::span<std::uint8_t> rest(leaf);
-  std::copy(contact_tag.bytes.begin(), contact_tag.bytes.end(), rest.subspan(2).begin());
-  put_u64(rest.subspan(18, 8), static_cast<std::uint64_t>(contact_seq));
-  put_u64(rest.subspan(26, 8), static_cast<std::uint64_t>(recorded_at));
-  std::copy(commitment.begin(), commitment.end(), rest.subspan(34).begin());
-  return leaf;
-}
-
-base::Digest leaf_hash(const Leaf& leaf) {
-  static constexpr std::array<std::uint8_t, 1> kLeafPrefix{0};
-  return base::sha256({kLeafPrefix, leaf});
-}
-
-base::Digest commitment(base::ByteSpan salt, std::string_view record) {
-  return base::hmac_sha256(salt, {base::as_bytes(record)});
-}
 
 Place take_place(db::Tx& tx, const base::Id& contact) {
   Heads& heads = heads_of(tx);
@@ -140,10 +112,13 @@ Place take_place(db::Tx& tx, const base::Id& contact) {
 
 std::int64_t append(db::Tx& tx, const Row& row) {
   CHECK(row.salt.size() >= kSaltBytes);
-  const base::Digest digest = commitment(row.salt.first(kSaltBytes), row.record);
-  const auto type = row.kind == Kind::kEntry ? LeafType::kEntry : LeafType::kRevision;
-  const Leaf leaf =
-      encode_leaf(type, row.contact_tag, row.place.contact_seq, row.place.recorded_at, digest);
+  const tlog::Leaf leaf = tlog::encode_leaf({
+      .type = row.kind == Kind::kEntry ? tlog::LeafType::kEntry : tlog::LeafType::kRevision,
+      .contact_tag = row.contact_tag,
+      .contact_seq = row.place.contact_seq,
+      .recorded_at = row.place.recorded_at,
+      .commitment = commitment(row.salt.first(kSaltBytes), row.record),
+  });
   std::optional<base::ByteSpan> draft_digest;
   if (row.draft_digest) draft_digest = *row.draft_digest;
   // SQLite counts the rows of all businesses itself; on PostgreSQL each business counts its own.
