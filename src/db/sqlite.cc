@@ -197,7 +197,8 @@ class SqliteDatabase final : public Database {
 
  protected:
   void run_read(BusinessKey business, const std::function<void(Tx&)>& body, bool derived) override;
-  void run_write(BusinessKey business, const std::function<void(Tx&)>& body) override;
+  void run_write(BusinessKey business, const std::function<void(Tx&)>& body,
+                 const Ahead& ahead) override;
 
  private:
   std::unique_ptr<SqliteConnection> open(const std::string& path) const {
@@ -289,8 +290,10 @@ class SqliteDatabase final : public Database {
   std::thread applier_thread_;
 };
 
-void SqliteDatabase::run_write(BusinessKey business, const std::function<void(Tx&)>& body) {
-  Job job{.business = business, .body = &body};
+// Asking ahead spares nothing where the engine is in the same process.
+void SqliteDatabase::run_write(BusinessKey business, const std::function<void(Tx&)>& body,
+                               const Ahead& ahead) {
+  Job job{.business = business, .body = &body, .ahead = &ahead};
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) throw Error(Code::kUnavailable, "The server is stopping; try again.");
