@@ -3,13 +3,16 @@
 import json
 import random
 
+from suite import tools
+
 CONTACTS_PER_REQUEST = 500
 
 FIRST = ["Anna", "Jonas", "Marie", "Lukas", "Sofia", "Paul", "Emma", "Felix", "Mia", "Noah",
          "Ingrid", "Jürgen", "Søren", "Rūta", "Élodie", "Zoë", "Wouter", "Giedrė", "Maximilian",
          "Charlotte"]
 SYLLABLES = ["ber", "mann", "sen", "schmi", "dt", "hof", "mei", "er", "wal", "ter", "kra",
-             "lin", "de", "vries", "jan", "kau", "skas", "le", "roy", "gro", "ße", "bau", "stein", "ko"]
+             "lin", "de", "vries", "jan", "kau", "skas", "le", "roy", "gro", "ße", "bau",
+             "stein", "ko"]
 
 
 def names(count, seed=7):
@@ -60,29 +63,54 @@ def add_contacts(server, key, count, progress=lambda done: None):
     return ids
 
 
-class Fresh:
-    """A server's new business with `count` contacts, and what a load on it needs."""
+def append(bench, server, key, contacts_file, first, connections=64, batch=1, seconds=None,
+           warmup=1, **more):
+    """Appends entries from number `first` on; what bench_load says of it."""
+    arguments = ["--port", server.port, "--key", key, "--contacts", contacts_file,
+                 "--connections", connections, "--batch", batch, "--first", first,
+                 "--seconds", seconds or bench.seconds, "--warmup", warmup]
+    for name, value in more.items():
+        arguments += [f"--{name}", value]
+    measured = bench.program("load", *arguments)
+    tools.expect_success(measured)
+    return measured
 
-    def __init__(self, server, folder, count):
+
+class Business:
+    """A server's business and its contacts, for loads on it. Each load has numbers of its own, so
+    that none repeats what another one sent."""
+
+    NUMBERS_OF_A_LOAD = 100_000_000
+
+    def __init__(self, server, key, contacts_file, sent=0):
         self.server = server
-        self.key = found_business(server)
-        self.contacts = add_contacts(server, self.key, count)
-        self.contacts_file = folder / "contacts"
-        self.contacts_file.write_text("\n".join(self.contacts) + "\n")
-        self.sent = 0
-        server.wait_derived()
+        self.key = key
+        self.contacts_file = contacts_file
+        self.sent = sent
 
-    def append(self, bench, connections=64, batch=1, seconds=None, warmup=1, rate=0, **more):
-        """Appends entries; what bench_load says of it."""
-        arguments = ["--port", self.server.port, "--key", self.key, "--contacts",
-                     self.contacts_file, "--connections", connections, "--batch", batch,
-                     "--seconds", seconds or bench.seconds, "--warmup", warmup, "--rate", rate,
-                     "--first", self.sent]
+    @classmethod
+    def new(cls, server, folder, contacts):
+        """Makes the business and so many contacts."""
+        key = found_business(server)
+        file = folder / "contacts"
+        file.write_text("\n".join(add_contacts(server, key, contacts)) + "\n")
+        server.wait_derived()
+        return cls(server, key, file)
+
+    def append(self, bench, **load):
+        measured = append(bench, self.server, self.key, self.contacts_file, self.sent, **load)
+        self.sent += self.NUMBERS_OF_A_LOAD
+        return measured
+
+    def get(self, bench, targets, connections=4, seconds=None, warmup=1, **more):
+        """GETs of random ones of `targets` (paths below /api/v1)."""
+        file = bench.folder / "targets"
+        file.write_text("\n".join("/api/v1" + target for target in targets) + "\n")
+        arguments = ["--port", self.server.port, "--key", self.key, "--targets", file,
+                     "--connections", connections, "--seconds", seconds or bench.seconds,
+                     "--warmup", warmup]
         for name, value in more.items():
             arguments += [f"--{name}", value]
-        result = bench.program("load", *arguments)
-        self.sent += 100_000_000  # numbers that no other load has
-        bad = {status: n for status, n in result["statuses"].items() if not status.startswith("2")}
-        if bad:
-            result["bad"] = bad
-        return result
+        measured = bench.program("load", *arguments)
+        tools.expect_success(measured)
+        return measured

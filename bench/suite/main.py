@@ -4,7 +4,7 @@ import argparse
 import json
 import signal
 
-from suite import data, result, rows_append, servers, tools
+from suite import data, large, result, rows_append, servers, tools
 
 ROWS = {**rows_append.ROWS}
 
@@ -12,9 +12,9 @@ ROWS = {**rows_append.ROWS}
 def serve(bench):
     """serve: (no row) a server with contacts, for loads by hand, until it is told to end"""
     with bench.scratch("serve") as folder, servers.Annals(bench, folder / "data") as server:
-        fresh = data.Fresh(server, folder, bench.contacts)
-        print(f"pid {server.process.pid} --port {server.port} --key {fresh.key} "
-              f"--contacts {fresh.contacts_file}", flush=True)
+        business = data.Business.new(server, folder, bench.contacts)
+        print(f"pid {server.process.pid} --port {server.port} --key {business.key} "
+              f"--contacts {business.contacts_file}", flush=True)
         signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
         try:
             signal.pause()
@@ -23,7 +23,13 @@ def serve(bench):
     return []
 
 
-SERVICES = {"serve": serve}
+def make_set(bench):
+    """set: (no row) makes the large data set, where it is missing"""
+    large.find(bench)
+    return []
+
+
+SERVICES = {"serve": serve, "set": make_set}
 
 
 def parse(arguments):

@@ -38,14 +38,18 @@ class Bench:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     @contextlib.contextmanager
-    def quiet(self):
+    def quiet(self, kind=fcntl.LOCK_EX):
         """Measured alone: other runs that name the same --lock wait meanwhile."""
         if not self.lock_file:
             yield
             return
         with open(self.lock_file, "a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            fcntl.flock(file, kind)
             yield
+
+    def beside_others(self):
+        """Work that is not measured, and may not disturb what is."""
+        return self.quiet(fcntl.LOCK_SH)
 
     @contextlib.contextmanager
     def scratch(self, name):
@@ -102,6 +106,14 @@ def wait_for(condition, seconds, what):
             raise SystemExit(f"bench: {what} took more than {seconds} s")
         time.sleep(pause)
         pause = min(pause * 1.5, 0.1)
+
+
+def expect_success(measured):
+    """A rate counts only where everything was answered well."""
+    bad = [status for status in measured["statuses"] if not status.startswith("2")]
+    if bad or measured["errors"] or not measured["answered"]:
+        raise SystemExit(f"bench: not all was answered well: {measured['statuses']} "
+                         f"{measured['errors']} {measured.get('first_problem', '')}")
 
 
 def seconds_of(work):
