@@ -1,7 +1,6 @@
 """The large data set: made once through the API, kept, and copied for what writes."""
 
 import hashlib
-import json
 import os
 import shutil
 import time
@@ -15,11 +14,6 @@ BATCH = 500
 CONNECTIONS = 4
 CHUNK = 50_000           # entries between two lines of progress
 COPY_BYTES = 64 * 1024 * 1024
-
-
-def sizes(entries):
-    """The sizes that are kept on the way to the full one."""
-    return [entries // 500, entries // 50, entries // 5, entries]
 
 
 class LargeSet:
@@ -63,53 +57,45 @@ def recipe():
 
 
 def find(bench, entries=None):
-    """The set of --entries, or of a smaller one of sizes(); made where it is missing."""
-    folder = bench.folder / f"set-{bench.entries}-{recipe()}"
-    if not (folder / "whole").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        make(bench, folder)
+    """The set of so many entries (--entries, unless said otherwise); made where it is missing."""
     entries = entries or bench.entries
-    return LargeSet(folder / str(entries), entries)
+    folder = bench.folder / f"set-{entries}-{recipe()}"
+    if not folder.exists():
+        make(bench, folder, entries)
+    return LargeSet(folder, entries)
 
 
-def make(bench, folder):
-    tools.say(f"making {bench.entries:,} entries of {bench.entries // CONTACTS_SHARE:,} contacts "
-              f"in {folder}; they are kept")
-    work = folder / "work"
+def make(bench, folder, entries):
+    contacts = max(entries // CONTACTS_SHARE, 1)
+    tools.say(f"making {entries:,} entries of {contacts:,} contacts in {folder}; they are kept")
+    work = folder.with_suffix(".part")
+    shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     with servers.Annals(bench, work / "data") as server:
         key = data.found_business(server)
-        count = max(bench.entries // CONTACTS_SHARE, 1)
-        contacts = data.add_contacts(server, key, count, Progress("contacts", count))
+        ids = data.add_contacts(server, key, contacts, Progress("contacts", contacts))
+        (work / "key").write_text(key)
+        (work / "contacts").write_text("\n".join(ids) + "\n")
         server.wait_derived()
-    (work / "key").write_text(key)
-    (work / "contacts").write_text("\n".join(contacts) + "\n")
-    progress = Progress("entries", bench.entries)
+        fill(bench, server, work, entries)
+        server.wait_derived()
+    work.rename(folder)
+
+
+def fill(bench, server, work, entries):
+    """Appends so many, beside those that brought the contacts."""
+    key = (work / "key").read_text()
+    progress = Progress("entries", entries)
     at = 0
-    for size in sizes(bench.entries):
-        at = fill(bench, work, at, size, progress)
-        if size == bench.entries:
-            work.rename(folder / str(size))
-        else:
-            shutil.copytree(work, folder / str(size), ignore=shutil.ignore_patterns("*.log"))
-    (folder / "whole").write_text(json.dumps({"made": time.strftime("%F")}))
-
-
-def fill(bench, work, at, size, progress):
-    """Appends until there are `size` entries, beside those that brought the contacts."""
-    with servers.Annals(bench, work / "data") as server:
-        key = (work / "key").read_text()
-        while at < size:
-            some = min(CHUNK, size - at)
-            batch = min(BATCH, some)
-            with bench.beside_others():
-                measured = data.append(bench, server, key, work / "contacts", at,
-                                       connections=CONNECTIONS, batch=batch, seconds=600, warmup=0,
-                                       requests=some // batch, hot=HOT)
-            at += measured["entries"]
-            progress(at)
-        server.wait_derived()
-    return at
+    while at < entries:
+        some = min(CHUNK, entries - at)
+        batch = min(BATCH, some)
+        with bench.beside_others():
+            measured = data.append(bench, server, key, work / "contacts", at,
+                                   connections=CONNECTIONS, batch=batch, seconds=600, warmup=0,
+                                   requests=some // batch, hot=HOT)
+        at += measured["entries"]
+        progress(at)
 
 
 class Progress:

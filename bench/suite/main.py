@@ -4,9 +4,9 @@ import argparse
 import json
 import signal
 
-from suite import data, large, result, rows_append, servers, tools
+from suite import data, large, result, rows_append, rows_read, servers, tools
 
-ROWS = {**rows_append.ROWS}
+ROWS = {**rows_append.ROWS, **rows_read.ROWS}
 
 
 def serve(bench):

@@ -12,12 +12,18 @@ import subprocess
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 from suite import tools
 
 POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
 READY_SECONDS_MAX = 120
+
+
+def quote(text):
+    """As a query's value."""
+    return urllib.parse.quote(text, safe="")
 
 
 class Annals:
@@ -69,6 +75,13 @@ class Annals:
             problem = error.read().decode(errors="replace")[:500]
             raise SystemExit(f"bench: {method} {path} answered {error.code}: {problem}") from None
 
+    def size(self, path, key):
+        """Bytes of a reply's body."""
+        request = urllib.request.Request(f"{self.url}/api/v1{path}",
+                                         headers={"Authorization": f"Bearer {key}"})
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            return len(reply.read())
+
     def metric(self, name):
         """The sum of a metric over its labels."""
         with urllib.request.urlopen(f"{self.url}/metrics", timeout=30) as reply:
@@ -82,6 +95,45 @@ class Annals:
 
     def memory(self):
         return tools.memory_of(self.process.pid)
+
+
+class Nginx:
+    """nginx with a worker a core, which answers /entry with a fixed body of so many bytes."""
+
+    def __init__(self, folder, size):
+        self.port = tools.free_port()
+        config = folder / "nginx.conf"
+        config.write_text(f"""
+daemon off; worker_processes auto; pid {folder}/pid; error_log {folder}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; keepalive_requests 1000000000; keepalive_timeout 600s;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  server {{
+    listen 127.0.0.1:{self.port};
+    location = /entry {{ default_type application/json; return 200 "{"x" * size}"; }}
+  }}
+}}
+""")
+        # (Its workers go on as another user where root starts it, and must reach the folder.)
+        folder.chmod(0o755)
+        self.process = subprocess.Popen([shutil.which("nginx") or "/usr/sbin/nginx", "-p",
+                                         str(folder), "-c", str(config)])
+        tools.wait_for(self.is_ready, 10, "nginx's start")
+
+    def is_ready(self):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/entry", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        tools.stop(self.process)
 
 
 class Postgres:
