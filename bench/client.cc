@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,36 +33,41 @@ constexpr int kEventsMax = 256;
 constexpr std::int64_t kWaitNsMax = 20'000'000;
 constexpr std::int64_t kLastReplyNs = 10'000'000'000;  // for what is on its way at the end
 constexpr std::size_t kProblemBytes = 300;
-constexpr std::uint64_t kErrorsMax = 10'000;
+constexpr std::uint64_t kErrorsMax = 100'000;
+constexpr rlim_t kFilesBeside = 64;
 
 struct Connection {
   int fd = -1;
   bool busy = false;
+  bool waits_to_send = false;
   std::int64_t began = 0;  // when its request was due
+  std::int64_t sent_at = 0;
   std::string request;
   std::size_t sent = 0;
   std::string head;  // of the reply, until it is whole
   int status = 0;    // 0 until the head is whole
   std::uint64_t body_left = 0;
+  bool retry_after = false;
 };
 
-// The value of Content-Length in a reply's head, lower or upper case.
-std::uint64_t content_length(std::string_view head) {
-  constexpr std::string_view kName = "\ncontent-length:";
+// The value of a field in a reply's head, whose name is given as `\nname:` in lower case.
+std::string_view value_of(std::string_view head, std::string_view name) {
+  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
   for (std::size_t at = head.find('\n'); at != std::string_view::npos;
        at = head.find('\n', at + 1)) {
-    const std::string_view line = head.substr(at, kName.size());
-    if (!std::equal(line.begin(), line.end(), kName.begin(), kName.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; })) {
-      continue;
-    }
-    std::string_view value = head.substr(at + kName.size());
+    const std::string_view line = head.substr(at, name.size());
+    if (!std::equal(line.begin(), line.end(), name.begin(), name.end(), same)) continue;
+    std::string_view value = head.substr(at + name.size());
     value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
-    std::uint64_t length = 0;
-    std::from_chars(value.data(), value.data() + value.size(), length);
-    return length;
+    return value.substr(0, value.find('\r'));
   }
-  return 0;
+  return {};
+}
+
+std::uint64_t length_of(std::string_view digits) {
+  std::uint64_t length = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), length);
+  return length;
 }
 
 class Load {
@@ -72,6 +78,7 @@ class Load {
         connections_(options.connections),
         buffer_(kReadBytes),
         epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
+    allow_files(connections_.size() + kFilesBeside);
     for (std::size_t i = 0; i < connections_.size(); ++i) {
       if (!connect(i)) throw std::runtime_error("the server cannot be reached");
       idle_.push_back(i);
@@ -113,17 +120,26 @@ class Load {
     return options_.requests > 0 && started_ >= options_.requests;
   }
 
+  static void allow_files(rlim_t count) {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= count) return;
+    limit.rlim_cur = std::min(count, limit.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+  }
+
   bool connect(std::size_t index) {
     Connection& connection = connections_[index];
     connection = Connection{};
-    connection.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    connection.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(options_.port);
     ::inet_pton(AF_INET, options_.host.c_str(), &address.sin_addr);
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): as the sockets API has it
-    if (::connect(connection.fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) !=
-        0) {
+    const auto* to = reinterpret_cast<const sockaddr*>(&address);
+    // A server whose backlog is full must not hold up the other connections.
+    if (::connect(connection.fd, to, sizeof(address)) != 0 && errno != EINPROGRESS) {
       ::close(connection.fd);
       connection.fd = -1;
       return false;
@@ -168,6 +184,7 @@ class Load {
     }
     requests_.next(connection.request);
     connection.began = due;
+    connection.sent_at = open_loop() ? now_ns() : due;
     connection.busy = true;
     connection.sent = 0;
     connection.status = 0;
@@ -183,19 +200,18 @@ class Load {
     const std::size_t left = connection.request.size() - connection.sent;
     const ssize_t n = ::send(connection.fd, connection.request.data() + connection.sent, left,
                              MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n < 0 && errno != EAGAIN) {
+    if (n < 0 && errno != EAGAIN && errno != ENOTCONN) {
       drop(index, "reset");
       return;
     }
-    const bool was_waiting = connection.sent > 0 || n < 0;
     connection.sent += n > 0 ? static_cast<std::size_t>(n) : 0;
-    const bool whole = connection.sent == connection.request.size();
-    if (!whole || was_waiting) {
-      epoll_event event{};
-      event.events = whole ? EPOLLIN : EPOLLIN | EPOLLOUT;
-      event.data.u64 = index;
-      ::epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.fd, &event);
-    }
+    const bool waits = connection.sent < connection.request.size();
+    if (waits == connection.waits_to_send) return;
+    connection.waits_to_send = waits;
+    epoll_event event{};
+    event.events = waits ? EPOLLIN | EPOLLOUT : EPOLLIN;
+    event.data.u64 = index;
+    ::epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.fd, &event);
   }
 
   int wait(std::array<epoll_event, kEventsMax>& events, bool over, std::int64_t now) const {
@@ -234,7 +250,8 @@ class Load {
       }
       const std::string_view head(connection.head.data(), end + 4);
       std::from_chars(head.data() + 9, head.data() + 12, connection.status);
-      connection.body_left = content_length(head);
+      connection.body_left = length_of(value_of(head, "\ncontent-length:"));
+      connection.retry_after = !value_of(head, "\nretry-after:").empty();
       bytes = std::string_view(connection.head).substr(end + 4);
       note_problem(connection, bytes);
     }
@@ -277,7 +294,8 @@ class Load {
       if (result_.by_second.size() <= second) result_.by_second.resize(second + 1);
       ++result_.by_second[second];
     } else if (connection.status == 429 || connection.status == 503) {
-      result_.refused.record(took);
+      result_.refused.record(now - connection.sent_at);
+      if (!connection.retry_after) ++result_.without_retry_after;
     }
   }
 

@@ -33,7 +33,8 @@ struct LoadResult {
   std::map<std::string, std::uint64_t> errors;  // connect, reset, reply: what befell connections
   std::uint64_t left = 0;                       // due, but never sent
   Histogram answered;                           // 2xx
-  Histogram refused;                            // 429 and 503
+  Histogram refused;                            // 429 and 503, from when the request was sent
+  std::uint64_t without_retry_after = 0;        // of those
   std::vector<std::uint64_t> by_second;         // 2xx
   std::string first_problem;                    // the beginning of the first reply that is not 2xx
 };

@@ -35,6 +35,7 @@ void write(JsonWriter& out, const bench::LoadResult& result) {
   result.answered.write(out);
   out.key("refused_ms");
   result.refused.write(out);
+  out.member("without_retry_after", whole(result.without_retry_after));
   out.key("by_second").begin_array();
   for (const std::uint64_t n : result.by_second) out.value(whole(n));
   out.end_array();

@@ -4,9 +4,10 @@ import argparse
 import json
 import signal
 
-from suite import data, large, result, rows_append, rows_read, servers, tools
+from suite import (data, large, result, rows_append, rows_overload, rows_read, rows_whole, servers,
+                   tools)
 
-ROWS = {**rows_append.ROWS, **rows_read.ROWS}
+ROWS = {**rows_append.ROWS, **rows_read.ROWS, **rows_whole.ROWS, **rows_overload.ROWS}
 
 
 def serve(bench):
@@ -50,6 +51,8 @@ def parse(arguments):
                         help="of the large data set (default: 5,000,000)")
     parser.add_argument("--contacts", type=int, default=10_000,
                         help="where a row begins with no entries (default: 10,000)")
+    parser.add_argument("--appointments", default=rows_whole.APPOINTMENTS,
+                        help="the file of the row `import`")
     parser.add_argument("--lock", help="measure only while holding this file's lock")
     parser.add_argument("--json", help="write the lines into this file too")
     options = parser.parse_args(arguments)

@@ -59,5 +59,7 @@ def text(lines):
          f"{line.ratio:.2f}" if line.ratio is not None else "", line.bar,
          "met" if line.met else "NOT MET") for line in lines]
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-                     for row in rows)
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+             for row in rows]
+    notes = [f"  {line.work}: {line.note}" for line in lines if line.note]
+    return "\n".join(table + notes)

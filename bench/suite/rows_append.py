@@ -1,6 +1,8 @@
 """Rows of the table about appending."""
 
-from suite import data, result, servers, tools
+import threading
+
+from suite import data, large, result, servers, tools
 
 
 def bare(bench, *arguments):
@@ -66,6 +68,72 @@ def alone(bench):
                          full["latency_ms"]["mean"], limit["latency_ms"]["mean"], 2.5)]
 
 
+def large_append(bench):
+    """append-large: the same rates after the large data set"""
+    with bench.quiet():
+        empty_ones = on_sqlite(bench)["entries_rate"]
+    with bench.quiet():
+        empty_hundreds = on_sqlite(bench, batch=100)["sustained_rate"]
+    with bench.scratch("append-large") as folder:
+        whole = large.find(bench)
+        with bench.beside_others():
+            whole.copy_to(folder / "data")
+        with servers.Annals(bench, folder / "data") as server:
+            business = whole.business(server)
+            with bench.quiet():
+                business.append(bench)  # until its part of the files is in memory, as in a service
+                with LagSampler(server) as lag:
+                    ones = business.append(bench)
+                server.wait_derived()
+            with bench.quiet():
+                hundreds = business.append(bench, batch=100)
+                drain = tools.seconds_of(server.wait_derived)
+                calm = business.append(bench, connections=4)
+    after = f"after {bench.entries:,} entries of {len(whole.contacts()):,} contacts"
+    sustained = hundreds["entries"] / (hundreds["seconds"] + drain)
+    return [
+        result.share(f"append, one entry a request, {after}", "entries/s", ones["entries_rate"],
+                     empty_ones, 0.6, of="empty"),
+        result.share(f"append, 100 entries a request, {after}", "entries/s", sustained,
+                     empty_hundreds, 0.6, of="empty"),
+        result.at_most("… p99 of one entry a request, 4 connections", "ms",
+                       calm["latency_ms"]["p99"], 15),
+        result.at_most("… p99 of how far the index is behind, 64 connections", "ms",
+                       lag.p99_ms(ones["entries_rate"]), 300,
+                       note="rows that the index lacks, looked at ten times a second, over the "
+                            "rate"),
+    ]
+
+
+class LagSampler:
+    """Asks ten times a second how many rows the index lacks."""
+
+    PAUSE_SECONDS = 0.1
+
+    def __init__(self, server):
+        self.server = server
+        self.rows = []
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self.sample)
+
+    def sample(self):
+        while not self.stopping.wait(self.PAUSE_SECONDS):
+            self.rows.append(self.server.metric("annals_index_lag_rows"))
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        self.thread.join()
+
+    def p99_ms(self, rate):
+        """At this many rows a second."""
+        rows = sorted(self.rows)
+        return 1000 * rows[(len(rows) - 1) * 99 // 100] / rate
+
+
 def postgres(bench):
     """postgres: one and 100 entries a request, PostgreSQL"""
     with servers.Postgres(bench) as server:
@@ -101,4 +169,5 @@ def postgres(bench):
     ]
 
 
-ROWS = {"append": one, "append-100": hundred, "append-alone": alone, "postgres": postgres}
+ROWS = {"append": one, "append-100": hundred, "append-alone": alone,
+        "append-large": large_append, "postgres": postgres}
