@@ -63,6 +63,16 @@ class Bench:
         finally:
             shutil.rmtree(path, ignore_errors=True)
 
+    def kept(self):
+        """What earlier runs measured, by row."""
+        file = self.folder / "results.json"
+        return json.loads(file.read_text()) if file.exists() else {}
+
+    def keep(self, name, measured):
+        """So that the page can be made of it."""
+        results = json.dumps({**self.kept(), name: measured}, indent=1, ensure_ascii=False)
+        (self.folder / "results.json").write_text(results)
+
     def program(self, name, *arguments):
         """Runs bench_<name>, which answers JSON."""
         command = [str(self.programs / f"bench_{name}"), *map(str, arguments)]
