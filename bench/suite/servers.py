@@ -82,12 +82,18 @@ class Annals:
         with urllib.request.urlopen(request, timeout=30) as reply:
             return len(reply.read())
 
-    def metric(self, name):
-        """The sum of a metric over its labels."""
+    def metrics(self):
         with urllib.request.urlopen(f"{self.url}/metrics", timeout=30) as reply:
-            text = reply.read().decode()
-        values = re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE)
-        return sum(map(float, values))
+            return reply.read().decode()
+
+    def metric(self, name):
+        """A metric without labels."""
+        return float(re.search(rf"^{name} (\S+)$", self.metrics(), re.MULTILINE).group(1))
+
+    def buckets(self, name):
+        """{upper bound: how many were not above it} of a histogram without labels."""
+        found = re.findall(rf'^{name}_bucket{{le="([^"]+)"}} (\d+)$', self.metrics(), re.MULTILINE)
+        return {float(bound.replace("+Inf", "inf")): int(n) for bound, n in found}
 
     def wait_derived(self):
         """Until the index has all of the journal."""
