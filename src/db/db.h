@@ -203,8 +203,11 @@ inline constexpr std::int64_t kWalBytesMax = 64LL * 1024 * 1024;
 struct Options {
   std::string folder{};  // created with mode 0700 where missing
   const base::Clock* clock = &base::system_clock();
-  int readers = 8;                            // read connections at most
-  Derive derive{};                            // empty: nothing is derived
+  int readers = 8;  // read connections at most
+  Derive derive{};  // empty: nothing is derived
+  // Told after what a commit wrote to the journal is derived, µs after the commit; on the applier's
+  // thread. Not on PostgreSQL, where both are one.
+  std::function<void(base::Micros behind)> on_derived{};
   std::int64_t wal_bytes_max = kWalBytesMax;  // less, for tests that want checkpoints
 };
 
