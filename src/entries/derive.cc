@@ -272,6 +272,7 @@ void note_contacts(Batch& batch, const JournalRow& row, const Record& record) {
 void apply_row(Batch& batch, const JournalRow& row) {
   batch.heads[{row.business, row.contact}] = {row.contact_seq, row.recorded_at};
   batch.heads[{row.business, base::Id{}}] = {row.leaf_index + 1, row.recorded_at};
+  if (row.kind > ledger::Kind::kRetraction) return;  // a leaf, and no version of an entry
   if (row.version > 1) {
     flush(batch);
     supersede(batch, row);

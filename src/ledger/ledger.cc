@@ -6,12 +6,15 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/id.h"
+#include "base/json.h"
+#include "base/random.h"
 #include "db/business.h"
 #include "db/db.h"
 #include "tlog/leaf.h"
@@ -113,6 +116,25 @@ constexpr const char* kInsert = R"(
 
 }  // namespace
 
+tlog::LeafType leaf_type(Kind kind) {
+  switch (kind) {
+    case Kind::kEntry:
+      return tlog::LeafType::kEntry;
+    case Kind::kCorrection:
+    case Kind::kRetraction:
+      return tlog::LeafType::kRevision;
+    case Kind::kDelivery:
+      return tlog::LeafType::kDelivery;
+    case Kind::kShred:
+      return tlog::LeafType::kShred;
+    case Kind::kAnchor:
+      return tlog::LeafType::kAnchor;
+    case Kind::kSettings:
+      return tlog::LeafType::kSettings;
+  }
+  throw base::Error(base::Code::kInternal, "A journal row is of an unknown kind.");
+}
+
 Place take_place(db::Tx& tx, const base::Id& contact) {
   Heads& heads = heads_of(tx);
   const Head own = find_head(tx, heads, contact);
@@ -132,7 +154,7 @@ void ask_ahead(db::Tx& tx, db::Asks& asks, const base::Id& contact) {
 std::int64_t append(db::Tx& tx, const Row& row) {
   CHECK(row.salt.size() >= kSaltBytes);
   const tlog::Leaf leaf = tlog::encode_leaf({
-      .type = row.kind == Kind::kEntry ? tlog::LeafType::kEntry : tlog::LeafType::kRevision,
+      .type = leaf_type(row.kind),
       .contact_tag = row.contact_tag,
       .contact_seq = row.place.contact_seq,
       .recorded_at = row.place.recorded_at,
@@ -163,6 +185,29 @@ std::int64_t append(db::Tx& tx, const Row& row) {
   return pos;
 }
 
+void append_own(db::Tx& tx, const base::Id& business, Kind kind, base::Json facts) {
+  CHECK(kind == Kind::kAnchor || kind == Kind::kSettings);
+  const base::Id id = base::make_id(tx.now());
+  const Place place = take_place(tx, business);
+  facts.set("v", base::Json::number(1));
+  facts.set("kind", base::Json::string(kind == Kind::kAnchor ? "anchor" : "settings"));
+  facts.set("business", base::Json::string(business.text()));
+  facts.set("id", base::Json::string(id.text()));
+  facts.set("recorded_at", base::Json::number(place.recorded_at));
+  const std::string record = facts.canonical();
+  base::Bytes salt(kSaltBytes);
+  base::system_random().fill(salt);
+  append(tx, {.contact = business,
+              .contact_tag = {},
+              .entry = id,
+              .kind = kind,
+              .place = place,
+              .occurred_at = place.recorded_at,
+              .record = record,
+              .salt = salt,
+              .draft_digest = {}});
+}
+
 constexpr const char* kApplied = "SELECT coalesce(max(pos), 0) FROM applied";
 
 std::int64_t applied_pos(db::Tx& tx) {
@@ -176,7 +221,7 @@ namespace {
 constexpr const char* kVersionOne = R"(
   SELECT pos FROM entry_versions WHERE business = $1 AND entry = $2 AND version = 1)";
 constexpr const char* kTailEntry = R"(
-  SELECT pos FROM journal WHERE pos > $1 AND business = $2 AND entry = $3 AND version = 1)";
+  SELECT pos FROM journal WHERE pos > $1 AND business = $2 AND entry = $3 AND kind = 1)";
 
 }  // namespace
 

@@ -13,13 +13,24 @@
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "base/id.h"
+#include "base/json.h"
 #include "db/db.h"
 #include "tlog/leaf.h"
 
 namespace annals::ledger {
 
-/// What a journal row is to its entry.
-enum class Kind : std::uint8_t { kEntry = 1, kCorrection = 2, kRetraction = 3 };
+/// What a journal row is: to its entry, or, from kAnchor on, to the business itself. Rows after
+/// kRetraction are leaves and no versions of an entry.
+enum class Kind : std::uint8_t {
+  kEntry = 1,
+  kCorrection = 2,
+  kRetraction = 3,
+  kDelivery = 4,
+  kShred = 5,
+  kAnchor = 6,
+  kSettings = 7,
+};
+[[nodiscard]] tlog::LeafType leaf_type(Kind kind);
 
 using tlog::commitment;
 using tlog::kSaltBytes;
@@ -53,6 +64,10 @@ struct Row {
 
 /// Writes the row and its leaf to the journal; returns its position.
 std::int64_t append(db::Tx& tx, const Row& row);
+
+/// Appends a fact about the business itself, whose id stands for the contact's: `facts` and, of all
+/// such records, v, kind, business, id and recorded_at. `kind` is kAnchor or kSettings.
+void append_own(db::Tx& tx, const base::Id& business, Kind kind, base::Json facts);
 
 /// How far the derived tables have the journal.
 [[nodiscard]] std::int64_t applied_pos(db::Tx& tx);

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/id.h"
 #include "base/temp_folder.h"
 #include "db/db.h"

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/encoding.h"
@@ -67,6 +68,8 @@ class SigningKey {
   ~SigningKey();
 
   [[nodiscard]] const VerifierKey& verifier() const { return verifier_; }
+  /// The same pair under another name, and so another id.
+  [[nodiscard]] SigningKey named(std::string name) const { return {std::move(name), seed_}; }
   /// The note's signature of this key over `text`.
   [[nodiscard]] NoteSignature sign(std::string_view text) const;
 

@@ -41,13 +41,14 @@ bool take_hash(std::string_view line, std::vector<Hash>& path) {
 }  // namespace
 
 std::string format_proof(const Proof& proof) {
-  std::string text = std::string(kFirstLine) + "\n";
+  std::string text(kFirstLine);
+  text.append("\n");
   if (!proof.extra.empty()) {
     text.append(kExtra).append(base::base64(proof.extra)).append("\n");
   }
   text.append(kIndex).append(std::to_string(proof.index)).append("\n");
   for (const Hash& hash : proof.path) text.append(base::base64(hash)).append("\n");
-  return text + "\n" + proof.checkpoint;
+  return text.append("\n").append(proof.checkpoint);
 }
 
 std::optional<Proof> parse_proof(std::string_view text) {
