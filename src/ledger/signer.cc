@@ -213,8 +213,9 @@ void Signer::use_key(const Log& log, const tlog::SigningKey& key) {
   base::write_file(path(log, kKey), key.text() + "\n");
 }
 
-// The key of this epoch: made where the log has none, renamed where the epoch is new.
-tlog::SigningKey Signer::key(const Log& log, std::int64_t epoch) {
+// The key of this epoch: made where the log has none or may have another, renamed where the epoch
+// is new.
+tlog::SigningKey Signer::key(const Log& log, std::int64_t epoch, bool may_make) {
   const std::vector<std::string> known =
       database_.read_as_is(log.business, [](db::Tx& tx) { return verifiers(tx); });
   const auto stored = [&](const char* suffix) -> std::optional<tlog::SigningKey> {
@@ -227,9 +228,11 @@ tlog::SigningKey Signer::key(const Log& log, std::int64_t epoch) {
     fs::remove(path(log, kNextKey));
   }
   auto key = stored(kKey);
-  if (!key && !known.empty()) {
-    throw refused("its key, " + path(log, kKey) +
-                  ", is missing or damaged; put it back from where you keep a copy.");
+  if (!key && !known.empty() && !may_make) {
+    throw refused(
+        "its key, " + path(log, kKey) +
+        ", is missing or damaged; put it back from where you keep a copy, or, where it is "
+        "lost, go on by `annals ledger new-epoch`.");
   }
   const std::string name = origin(log.id, epoch);
   if (!key) key = tlog::SigningKey::make(name, base::system_random());
@@ -307,7 +310,7 @@ SignedCheckpoint Signer::sign_now(const Log& log) {
   const std::optional<Kept> outside = kept(log);
   const Tree found = look(log, outside);
   if (!found.fault.empty()) throw refused(found.fault);
-  const tlog::SigningKey key_now = key(log, found.epoch);
+  const tlog::SigningKey key_now = key(log, found.epoch, false);
   if (found.last && found.last->size == found.size && outside &&
       outside->note == found.last->note) {
     const auto note = tlog::parse_note(found.last->note);
@@ -342,20 +345,30 @@ SignedCheckpoint Signer::begin_epoch(const Log& log, const std::string& reason) 
   const std::lock_guard lock(mutex_);
   const std::optional<Kept> outside = kept(log);
   const Tree found = look(log, outside);
-  if (found.fault.empty() || !outside) {
+  const auto old_key = read_maybe(path(log, kKey));
+  const bool has_key = old_key && tlog::SigningKey::parse(without_newline(*old_key));
+  const bool has_any =
+      database_.read_as_is(log.business, [](db::Tx& tx) { return !verifiers(tx).empty(); });
+  if (found.fault.empty() && (has_key || !has_any)) {
     throw base::conflict("epoch", "in_order",
-                         "The database agrees with the last checkpoint; it needs no new epoch.");
+                         "The database agrees with the last checkpoint, and the key is there: no "
+                         "new epoch is needed.");
   }
-  const std::int64_t epoch = std::max(found.epoch, outside->epoch) + 1;
+  const std::int64_t epoch = std::max(found.epoch, outside ? outside->epoch : 1) + 1;
+  const std::string previous = outside      ? outside->note
+                               : found.last ? found.last->note
+                                            : std::string();
   base::Json facts = base::Json::object();
   facts.set("anchor", base::Json::string("epoch"));
   facts.set("epoch", base::Json::number(epoch));
-  facts.set("previous", base::Json::string(outside->note));
+  facts.set("previous", base::Json::string(previous));
   facts.set("reason", base::Json::string(reason));
+  facts.set("key_lost", base::Json::boolean(!has_key));
   database_.write(log.business, [&](db::Tx& tx) {
     append_own(tx, log.id, Kind::kAnchor, facts);
-    tx.execute(kBeginEpoch, {log.business, epoch, outside->note, reason, tx.now()});
+    tx.execute(kBeginEpoch, {log.business, epoch, previous, reason, tx.now()});
   });
+  static_cast<void>(key(log, epoch, true));
   return sign_now(log);
 }
 
@@ -364,7 +377,7 @@ SignedCheckpoint Signer::rotate_key(const Log& log) {
   static_cast<void>(sign_now(log));  // by the old one, the last time
   const std::int64_t epoch =
       database_.read_as_is(log.business, [](db::Tx& tx) { return last_epoch(tx); });
-  const tlog::SigningKey old = key(log, epoch);
+  const tlog::SigningKey old = key(log, epoch, false);
   const auto next = tlog::SigningKey::make(origin(log.id, epoch), base::system_random());
   base::write_file(path(log, kNextKey), next.text() + "\n");
   const std::string verifier = next.verifier().text();

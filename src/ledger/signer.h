@@ -68,7 +68,8 @@ class Signer {
   [[nodiscard]] SignedCheckpoint sign(const Log& log);
 
   /// Goes on in a new epoch, whose first leaf commits to the last checkpoint that was kept: what a
-  /// restored backup needs. Throws kConflict where the database agrees with what was kept.
+  /// restored backup needs, or a lost key, in whose place a new one is made. Throws kConflict where
+  /// neither is the case.
   SignedCheckpoint begin_epoch(const Log& log, const std::string& reason);
 
   /// Goes on with a new key, as a leaf says that the old one signs.
@@ -78,7 +79,7 @@ class Signer {
   struct Kept;
   struct Tree;
   [[nodiscard]] std::string path(const Log& log, const char* suffix) const;
-  [[nodiscard]] tlog::SigningKey key(const Log& log, std::int64_t epoch);
+  [[nodiscard]] tlog::SigningKey key(const Log& log, std::int64_t epoch, bool may_make);
   [[nodiscard]] std::optional<Kept> kept(const Log& log) const;
   [[nodiscard]] Tree look(const Log& log, const std::optional<Kept>& kept);
   [[nodiscard]] SignedCheckpoint sign_now(const Log& log);

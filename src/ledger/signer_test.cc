@@ -235,6 +235,22 @@ TEST_F(SignerTest, WithoutItsKeyOrWithAChangedCheckpointNothingIsSigned) {
   expect_good(signer_->sign(log_));
 }
 
+TEST_F(SignerTest, ALostKeyIsFollowedByAnotherInANewEpoch) {
+  add(3);
+  const SignedCheckpoint last = signer_->sign(log_);
+  fs::remove_all(keys());
+  open();
+  EXPECT_NE(refusal().find("new-epoch"), std::string::npos);
+  const SignedCheckpoint fresh = signer_->begin_epoch(log_, "the disk was lost");
+  EXPECT_EQ(fresh.epoch, 2);
+  expect_good(fresh);
+  EXPECT_EQ(database_->read(log_.business, [](db::Tx& tx) { return epochs(tx); }).at(0).previous,
+            last.note);
+  add(1);
+  open();
+  expect_good(signer_->sign(log_));
+}
+
 // Two servers of one database, each with its copy of the key.
 TEST_F(SignerTest, ServersWithTheSameKeySignInTurn) {
   add(3);
