@@ -258,6 +258,28 @@ TEST(Events, AClientThatIsTooSlowIsDroppedAlone) {
   EXPECT_TRUE(quick.until("id: last").has_value());
 }
 
+TEST(Events, HaveALimitOfClients) {
+  Hub hub;
+  ServerOptions options = on_free_port();
+  options.event_streams_max = 1;
+  Server server(options, event_router(hub));
+  server.start();
+  auto first = std::make_unique<RawClient>(server.port());
+  first->send(get("/events"));
+  EXPECT_TRUE(first->until("\r\n\r\n").has_value());
+  RawClient second(server.port());
+  const RawReply reply = second.ask(get("/events"));
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.header("retry-after"), "1");
+  first.reset();
+  EXPECT_TRUE(eventually([&] {
+    RawClient third(server.port());
+    third.send(get("/events"));
+    const auto head = third.until("\r\n\r\n");
+    return head && head->starts_with("HTTP/1.1 200");
+  }));
+}
+
 TEST(Events, ASourceThatCannotOpenEndsTheStream) {
   Hub hub;
   Server server(on_free_port(), event_router(hub));

@@ -1,5 +1,6 @@
 #include "http/wire.h"
 
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -33,6 +34,17 @@ int bounded_size(std::size_t size) {
   return static_cast<int>(std::min<std::size_t>(size, std::numeric_limits<int>::max()));
 }
 
+/// What the system takes of a reply before it is sent. The rest waits here, where it is counted and
+/// has its deadline; by itself the system would take megabytes for a client that does not read.
+constexpr int kUnsentBytesMax = 128 * 1024;
+/// Until a client is given up that no longer confirms what it is sent.
+constexpr unsigned kUnconfirmedMsMax = 30'000;
+
+template <class Value>
+void set_tcp_option(int socket, int option, const Value& value) {
+  ::setsockopt(socket, IPPROTO_TCP, option, &value, sizeof value);
+}
+
 /// What fits into one TLS record together is sent as one.
 constexpr std::size_t kTlsRecordBytes = 16 * 1024;
 
@@ -41,6 +53,8 @@ constexpr std::size_t kTlsRecordBytes = 16 * 1024;
 Wire::Wire(Socket socket, SSL_CTX* context) : socket_(std::move(socket)) {
   error_code ignored;
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+  set_tcp_option(socket_.native_handle(), TCP_NOTSENT_LOWAT, kUnsentBytesMax);
+  set_tcp_option(socket_.native_handle(), TCP_USER_TIMEOUT, kUnconfirmedMsMax);
   if (context == nullptr) return;
   socket_.native_non_blocking(true, ignored);
   tls_.reset(SSL_new(context));
