@@ -1,12 +1,12 @@
 // A clock that is set, back by an hour and forth by a day, under a running server: what is recorded
 // stays in order, and what waits goes on by the steady clock.
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { get } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Client } from './support/client';
 import { on_postgres } from './support/engine';
 import { temp_folder } from './support/server';
+import { Follower } from './support/stream';
 import { password, Studio } from './support/studio';
 
 const hour_s = 3_600;
@@ -126,30 +126,20 @@ clock_test('failed sign-ins are not held against an account for longer', async (
 clock_test('/stream goes on with its pings and its events', async () => {
   const key = await studio.key('admin');
   const contact = await studio.person();
-  const arrived: { at: number; text: string }[] = [];
-  const request = get(studio.server.url + '/api/v1/stream', {
-    headers: key.headers(),
-    agent: false,
-  });
-  request.on('error', () => {}); // the end that destroy() makes
-  request.on('response', (response) => {
-    response.setEncoding('utf8');
-    response.on('data', (text: string) => arrived.push({ at: Date.now(), text }));
-  });
-  const pings = (since: number) =>
-    arrived.filter((piece) => piece.at >= since && piece.text.startsWith(':')).length;
+  const follower = await Follower.open(key);
   try {
     for (const step of [-hour_s, day_s]) {
       set_clock(step);
-      const since = Date.now();
       const draft = { type: 'note', contact: { id: contact }, title: `At ${step}` };
       const { id } = await soon(key.post(entries, draft));
-      await new Promise((resume) => setTimeout(resume, (ping_s + 3) * 1000));
-      expect(arrived.some((piece) => piece.at >= since && piece.text.includes(id))).toBe(true);
-      expect(pings(since)).toBeGreaterThanOrEqual(1);
-      expect(pings(since)).toBeLessThanOrEqual(2);
+      await follower.until((event) => event.data.id === id);
+      // An event puts the next ping off.
+      const before = follower.pings;
+      const since = performance.now();
+      await follower.until_pings(before + 1, (ping_s + 5) * 1000);
+      expect(performance.now() - since).toBeGreaterThan((ping_s - 5) * 1000);
     }
   } finally {
-    request.destroy();
+    follower.close();
   }
 });

@@ -27,6 +27,7 @@ function parse_event(block: string): StreamEvent | undefined {
 
 export class Follower {
   readonly events: StreamEvent[] = [];
+  pings = 0;
   #request: ClientRequest;
   #wake = () => {};
 
@@ -57,6 +58,7 @@ export class Follower {
             for (const block of blocks) {
               const event = parse_event(block);
               if (event) follower.events.push(event);
+              if (block.startsWith(':')) ++follower.pings;
             }
             follower.#wake();
           });
@@ -70,12 +72,23 @@ export class Follower {
 
   /** Waits until an event is there that `wanted` takes. */
   async until(wanted: (event: StreamEvent) => boolean): Promise<StreamEvent> {
-    const deadline = Date.now() + event_ms_max;
+    return this.#wait(event_ms_max, () => this.events.find(wanted));
+  }
+
+  /** Waits until the server sent so many pings in all. */
+  async until_pings(count: number, wait_ms: number): Promise<void> {
+    await this.#wait(wait_ms, () => this.pings >= count || undefined);
+  }
+
+  async #wait<T>(wait_ms: number, look: () => T | undefined): Promise<T> {
+    const deadline = Date.now() + wait_ms;
     while (true) {
-      const found = this.events.find(wanted);
+      const found = look();
       if (found) return found;
       const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`no such event among ${JSON.stringify(this.events)}`);
+      if (left <= 0) {
+        throw new Error(`not among ${this.pings} pings and ${JSON.stringify(this.events)}`);
+      }
       await new Promise<void>((resume) => {
         const timer = setTimeout(resume, left);
         this.#wake = () => {
