@@ -42,6 +42,7 @@ namespace {
 using base::limits::kRequestHeaderBytesMax;
 
 constexpr std::size_t kBufferBytesMin = 4 * 1024;
+/// What is read of a body at once, and what a client must bring of a long one within one deadline.
 constexpr std::size_t kBodyStepBytes = 64 * 1024;
 /// What a client must take within one deadline while a reply is sent.
 constexpr std::size_t kSendStepBytes = 64 * 1024;
@@ -343,9 +344,6 @@ bool Connection::admit_head() {
     keep_alive_ = false;
     return false;
   }
-  if (route_->body_deadline_ms != base::limits::kRequestDeadlineMs) {
-    set_deadline(started_ + route_->body_deadline_ms * kMicrosPerMs);
-  }
   request_.method = *head_.method;
   request_.path = std::move(head_.path);
   request_.query = std::move(head_.query);
@@ -417,8 +415,20 @@ Task<bool> Connection::receive_body() {
     const bool sent = co_await wire_.write("HTTP/1.1 100 Continue\r\n\r\n", {});
     if (!sent) co_return false;
   }
+  body_step_end_ = 0;
+  body_progressed();
   if (head_.chunked) co_return co_await receive_chunks(bytes_max);
   co_return co_await receive_bytes(static_cast<std::size_t>(*head_.content_length));
+}
+
+/// A route that gives a body more time gives it to who sends: each step of the body has as long as
+/// a short request has.
+void Connection::body_progressed() {
+  if (route_->body_deadline_ms == base::limits::kRequestDeadlineMs) return;
+  if (request_.body.size() < body_step_end_) return;
+  body_step_end_ = request_.body.size() + kBodyStepBytes;
+  set_deadline(std::min(steady_now() + shared_.options.request_deadline_ms * kMicrosPerMs,
+                        started_ + route_->body_deadline_ms * kMicrosPerMs));
 }
 
 void Connection::hold_body_bytes(std::size_t bytes) {
@@ -433,6 +443,7 @@ Task<bool> Connection::receive_chunks(std::size_t bytes_max) {
     const std::size_t before = request_.body.size();
     begin_ += reader.read(received(), request_.body, bytes_max);
     hold_body_bytes(request_.body.size() - before);
+    body_progressed();
     if (reader.done()) co_return true;
     if (!co_await fill()) co_return false;
   }
@@ -453,6 +464,7 @@ Task<bool> Connection::receive_bytes(std::size_t length) {
     body.resize(had + size);
     if (size == 0) co_return false;
     hold_body_bytes(size);
+    body_progressed();
   }
   co_return true;
 }
@@ -524,6 +536,8 @@ Task<bool> Connection::send_bytes(std::string_view first, std::string_view secon
     set_deadline_in(shared_.options.request_deadline_ms);
     const std::string_view step = second.substr(0, kSendStepBytes);
     const bool sent = co_await wire_.write(first, step);
+    // What the system has taken already would go on for as long as the client pleases.
+    if (expired_) wire_.drop_unsent();
     if (!sent || expired_) co_return false;
     second.remove_prefix(step.size());
     if (second.empty()) co_return true;

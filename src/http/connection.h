@@ -120,6 +120,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> receive_chunks(std::size_t bytes_max);
   Task<bool> receive_bytes(std::size_t length);
   void hold_body_bytes(std::size_t bytes);
+  void body_progressed();
   bool admit_head();
   bool body_is_small() const;
   std::optional<Response> route();
@@ -173,7 +174,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   base::Micros started_ = 0;
   RequestHead head_;
   Request request_;
-  Share bytes_held_;  // of the body, then of the reply
+  std::size_t body_step_end_ = 0;  // of the body, to be reached within the deadline
+  Share bytes_held_;               // of the body, then of the reply
   const Route* route_ = nullptr;
   std::optional<Response> refusal_;
   Response reply_;

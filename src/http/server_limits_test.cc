@@ -126,16 +126,25 @@ TEST(ServerDeadline, IsNotMovedByEachByte) {
   EXPECT_LT(waited_ms, 20 * kShortMs);
 }
 
-TEST(ServerDeadline, ARouteMayGiveItsBodyMoreTime) {
+TEST(ServerDeadline, ARouteMayGiveMoreTimeToABodyThatKeepsComing) {
   ServerOptions options = small_options();
-  options.request_deadline_ms = kShortMs;
+  options.request_deadline_ms = 4 * kShortMs;
   Fixture fixture(options);
   RawClient client(fixture.server.port());
+  RawClient stalling(fixture.server.port());
   RawClient impatient(fixture.server.port());
-  client.send("POST /patient HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na");
+  client.send("POST /patient HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  stalling.send("POST /patient HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na");
   impatient.send(post("Content-Length: 2", "a"));
-  EXPECT_EQ(impatient.reply().status, 408);  // the short deadline has passed by now
-  EXPECT_EQ(client.ask("b").body, "2");
+  auto refusal = std::async(std::launch::async, [&] { return impatient.reply(); });
+  std::size_t sent = 0;
+  while (refusal.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready) {
+    client.send("4000\r\n" + std::string(0x4000, 'x') + "\r\n");
+    sent += 0x4000;
+  }
+  EXPECT_EQ(refusal.get().status, 408);  // the short deadline has passed by now
+  EXPECT_EQ(stalling.reply().status, 408);
+  EXPECT_EQ(client.ask("0\r\n\r\n").body, std::to_string(sent));
 }
 
 TEST(ServerDeadline, AnIdleConnectionIsClosedWithoutAWord) {
@@ -160,7 +169,7 @@ TEST(ServerDeadline, AClientThatDoesNotReadIsClosed) {
   client.send("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_TRUE(eventually([&] { return answered() == answered_before + 1; }));
   EXPECT_TRUE(eventually([&] { return metric("annals_http_connections") == connections_before; }));
-  EXPECT_FALSE(client.reply().complete);
+  EXPECT_LT(client.rest().size(), 64U * 1024) << "the system goes on sending what it had taken";
 }
 
 TEST(ServerQueue, FullMeans503AtOnce) {

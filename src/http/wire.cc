@@ -10,6 +10,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/socket_base.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/system/error_code.hpp>
 #include <cerrno>
@@ -139,6 +140,11 @@ void Wire::end() {
   }
   error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
+}
+
+void Wire::drop_unsent() {
+  error_code ignored;
+  socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
 }
 
 void Wire::cancel() {
