@@ -625,9 +625,7 @@ Task<bool> Connection::send_events() {
   EventsEnd end(source, channel);
   std::optional<Response> failure;
   const auto open = [&] {
-    failure = problem_of(request_.request_id, [&] {
-      source->open([channel](const EventSource::Event& event) { return channel->send(event); });
-    });
+    failure = problem_of(request_.request_id, [&] { source->open(channel); });
   };
   const bool opened = co_await run_on(&shared_.pool, Pool::Entry::kAdmitted, open);
   if (!opened || failure) {
@@ -652,7 +650,9 @@ Task<void> Connection::send_events_until_end(std::shared_ptr<EventChannel> chann
   const base::Micros ping_every = shared_.options.stream_ping_ms * kMicrosPerMs;
   base::Micros ping_at = steady_now() + ping_every;
   while (!client_gone_ && !channel->overflowed() && !shared_.stopping) {
+    const bool ended = channel->ended();
     std::string waiting = channel->take();
+    if (waiting.empty() && ended) break;
     const base::Micros now = steady_now();
     if (waiting.empty() && now < ping_at) {
       boost::system::error_code ignored;
