@@ -12,6 +12,7 @@
 #include "db/postgres.h"
 #include "db/sqlite.h"
 #include "entries/derive.h"
+#include "http/metrics.h"
 
 namespace annals::app {
 namespace {
@@ -44,6 +45,14 @@ std::unique_ptr<db::Database> open_server(const std::string& url, const db::Opti
   return database;
 }
 
+void note_derived(base::Micros behind) {
+  static const std::vector<double> kBounds{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15,
+                                           0.2,   0.25,  0.3,   0.4,  0.5,  1,    5};
+  static http::Histogram seconds = http::histogram(
+      "annals_index_lag_seconds", "From a commit until the index had what it wrote.", kBounds);
+  seconds.observe(static_cast<double>(behind) / static_cast<double>(base::kMicrosPerSecond));
+}
+
 }  // namespace
 
 bool is_postgres(const std::string& place) {
@@ -56,7 +65,8 @@ std::unique_ptr<db::Database> open_database(const std::string& place, const base
   const db::Options options{.folder = server ? std::string() : place,
                             .clock = &clock,
                             .readers = readers,
-                            .derive = entries::derivation(contacts::index)};
+                            .derive = entries::derivation(contacts::index),
+                            .on_derived = note_derived};
   return server ? open_server(place, options) : open_folder(options);
 }
 

@@ -26,6 +26,9 @@ struct Selector {
 /// Reads `contact` of a draft. `field` is its path, for errors. Throws kInvalid.
 [[nodiscard]] Selector parse_selector(const base::Json& json, const std::string& field);
 
+/// For Database::write(): that `selector` is going to be resolved, and its contact recorded for.
+void ask_ahead(db::Tx& tx, db::Asks& asks, const Selector& selector);
+
 /// The one contact that `selector` names. None: kInvalid `contact_not_found`, unless `create`
 /// (a body as POST /contacts takes it, which inherits the identifier) makes it. Several: kInvalid
 /// `contact_ambiguous` with their ids. `field` is the selector's path, for errors.

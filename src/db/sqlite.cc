@@ -123,6 +123,7 @@ using Job = WriteJob;
 struct JournalPart {
   std::int64_t pos = 0;  // its last position
   std::size_t bytes = 0;
+  base::Micros committed_at = 0;  // steady
 };
 
 void refuse(const std::vector<Job*>& jobs, const std::string& message) {
@@ -197,7 +198,8 @@ class SqliteDatabase final : public Database {
 
  protected:
   void run_read(BusinessKey business, const std::function<void(Tx&)>& body, bool derived) override;
-  void run_write(BusinessKey business, const std::function<void(Tx&)>& body) override;
+  void run_write(BusinessKey business, const std::function<void(Tx&)>& body,
+                 const Ahead& ahead) override;
 
  private:
   std::unique_ptr<SqliteConnection> open(const std::string& path) const {
@@ -289,8 +291,10 @@ class SqliteDatabase final : public Database {
   std::thread applier_thread_;
 };
 
-void SqliteDatabase::run_write(BusinessKey business, const std::function<void(Tx&)>& body) {
-  Job job{.business = business, .body = &body};
+// Asking ahead spares nothing where the engine is in the same process.
+void SqliteDatabase::run_write(BusinessKey business, const std::function<void(Tx&)>& body,
+                               const Ahead& ahead) {
+  Job job{.business = business, .body = &body, .ahead = &ahead};
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) throw Error(Code::kUnavailable, "The server is stopping; try again.");
@@ -458,7 +462,7 @@ void SqliteDatabase::publish(const std::vector<Job*>& group) {
       const std::lock_guard lock(derived_mutex_);
       committed_ = pos;
       if (options_.derive) {
-        tail_.push_back({pos, bytes});
+        tail_.push_back({pos, bytes, options_.clock->steady()});
         tail_bytes_ += bytes;
       }
     }
@@ -520,16 +524,22 @@ bool SqliteDatabase::apply_batch() {
       connection.execute("UPDATE applied SET pos = $1", std::initializer_list<Param>{to});
     }
     connection.execute("COMMIT");
+    std::vector<JournalPart> derived;
     {
       const std::lock_guard lock(derived_mutex_);
       applied_ = to;
       while (!tail_.empty() && tail_.front().pos <= to) {
         tail_bytes_ -= tail_.front().bytes;
+        derived.push_back(tail_.front());
         tail_.pop_front();
       }
       derived_failed_ = false;
     }
     derived_moved_.notify_all();
+    if (options_.on_derived) {
+      const base::Micros now = options_.clock->steady();
+      for (const JournalPart& part : derived) options_.on_derived(now - part.committed_at);
+    }
     return true;
   } catch (const std::exception& error) {
     const auto* known = dynamic_cast<const Error*>(&error);

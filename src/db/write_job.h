@@ -98,6 +98,7 @@ class HookedTx : public Tx {
 struct WriteJob {
   BusinessKey business;
   const std::function<void(Tx&)>* body;
+  const Database::Ahead* ahead;
   std::exception_ptr error{};
   std::atomic<bool> done = false;
   std::unique_ptr<HookedTx> tx{};

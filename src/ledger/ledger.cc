@@ -74,16 +74,25 @@ Heads& heads_of(db::Tx& tx) {
   return *static_cast<Heads*>(memory.get());
 }
 
-constexpr const char* kHead = R"(
-  SELECT seq, recorded_at FROM heads WHERE business = $1 AND contact = $2)";
+constexpr db::LookUp kHead{
+    .one = "SELECT contact, seq, recorded_at FROM heads WHERE business = $1 AND contact = $2",
+    .many = R"(
+  SELECT f.contact, f.seq, f.recorded_at FROM unnest(CAST($2 AS bytea[])) AS k (contact)
+  CROSS JOIN LATERAL (
+    SELECT contact, seq, recorded_at FROM heads
+    WHERE business = $1 AND contact = k.contact LIMIT 1) AS f)",
+    .of_appended = true};
 
 Head find_head(db::Tx& tx, Heads& heads, const base::Id& contact) {
   const auto it = heads.known.find({tx.business(), contact});
   if (it != heads.known.end()) return it->second;
   if (heads.known.size() > kHeadsMax && applied_pos(tx) >= heads.last_pos) heads.known.clear();
-  db::Rows rows = tx.query_derived(kHead, {tx.business(), contact});
+  // On SQLite derived tables are no part of the transaction.
+  db::Rows rows = tx.engine() == db::Engine::kSqlite
+                      ? tx.query_derived(kHead.one, {tx.business(), contact})
+                      : tx.look_up(kHead, contact);
   if (!rows.next()) return {};
-  return {rows->integer(0), rows->integer(1)};
+  return {rows->integer(1), rows->integer(2)};
 }
 
 void set_head(db::Tx& tx, Heads& heads, const base::Id& contact, const Head& old, const Head& now) {
@@ -92,6 +101,12 @@ void set_head(db::Tx& tx, Heads& heads, const base::Id& contact, const Head& old
   tx.on_rollback([&heads, key, old] { heads.known[key] = old; });
 }
 
+constexpr db::InsertInto kRow{
+    .table =
+        "journal (pos, business, contact, entry, version, kind, contact_seq, leaf_index, "
+        "recorded_at, occurred_at, record, salt, leaf, draft_digest)",
+    .types = "iibbiiiiiitbbb",
+    .conflict = {}};
 constexpr const char* kInsert = R"(
   INSERT INTO journal (pos, business, contact, entry, version, kind, contact_seq, leaf_index,
                        recorded_at, occurred_at, record, salt, leaf, draft_digest)
@@ -138,6 +153,10 @@ Place take_place(db::Tx& tx, const base::Id& contact) {
   return place;
 }
 
+void ask_ahead(db::Tx& tx, db::Asks& asks, const base::Id& contact) {
+  if (!heads_of(tx).known.contains({tx.business(), contact})) asks.add(kHead, contact);
+}
+
 std::int64_t append(db::Tx& tx, const Row& row) {
   CHECK(row.salt.size() >= kSaltBytes);
   const base::Digest digest = commitment(row.salt.first(kSaltBytes), row.record);
@@ -147,9 +166,17 @@ std::int64_t append(db::Tx& tx, const Row& row) {
   std::optional<base::ByteSpan> draft_digest;
   if (row.draft_digest) draft_digest = *row.draft_digest;
   // SQLite counts the rows of all businesses itself; on PostgreSQL each business counts its own.
-  std::optional<std::int64_t> own_pos;
-  if (tx.engine() == db::Engine::kPostgres) own_pos = row.place.leaf_index + 1;
-  db::Rows rows = tx.query(kInsert, {own_pos, tx.business(), row.contact, row.entry, row.version,
+  if (tx.engine() == db::Engine::kPostgres) {
+    const std::int64_t own_pos = row.place.leaf_index + 1;
+    tx.append(kRow, {own_pos, tx.business(), row.contact, row.entry, row.version,
+                     static_cast<std::int64_t>(row.kind), row.place.contact_seq,
+                     row.place.leaf_index, row.place.recorded_at, row.occurred_at, row.record,
+                     row.salt, base::ByteSpan(leaf), draft_digest});
+    tx.journal_reaches(own_pos, row.record.size());
+    heads_of(tx).last_pos = own_pos;
+    return own_pos;
+  }
+  db::Rows rows = tx.query(kInsert, {nullptr, tx.business(), row.contact, row.entry, row.version,
                                      static_cast<std::int64_t>(row.kind), row.place.contact_seq,
                                      row.place.leaf_index, row.place.recorded_at, row.occurred_at,
                                      row.record, row.salt, base::ByteSpan(leaf), draft_digest});

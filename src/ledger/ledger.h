@@ -54,6 +54,9 @@ struct Place {
 /// transaction must be given up.
 [[nodiscard]] Place take_place(db::Tx& tx, const base::Id& contact);
 
+/// For Database::write(): that take_place() is going to be called.
+void ask_ahead(db::Tx& tx, db::Asks& asks, const base::Id& contact);
+
 struct Row {
   base::Id contact;
   base::Id contact_tag;
