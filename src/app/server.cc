@@ -121,12 +121,20 @@ Response metrics(const db::Database& database) {
 }
 
 void add_operation_routes(http::Router& router, const db::Database& database) {
-  const auto get = [&router](const char* path, http::Handler handler) {
-    router.add({.method = http::Method::kGet, .pattern = path, .handler = std::move(handler)});
+  const auto get = [&router](const char* path, http::Admission admission, http::Handler handler) {
+    router.add({.method = http::Method::kGet,
+                .pattern = path,
+                .handler = std::move(handler),
+                .admission = admission});
   };
-  get("/healthz", [](const http::Request&) { return Response::json(200, status_json("ok")); });
-  get("/readyz", [&database](const http::Request&) { return readiness(database); });
-  get("/metrics", [&database](const http::Request&) { return metrics(database); });
+  // Who watches over the server has to see it most when it is busy.
+  using http::Admission;
+  get("/healthz", Admission::kAtOnce,
+      [](const http::Request&) { return Response::json(200, status_json("ok")); });
+  get("/readyz", Admission::kAtOnce,
+      [&database](const http::Request&) { return readiness(database); });
+  get("/metrics", Admission::kAlways,
+      [&database](const http::Request&) { return metrics(database); });
 }
 
 }  // namespace
