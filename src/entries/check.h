@@ -57,8 +57,8 @@ struct RecordCheck {
   std::vector<FileClaim> files;
 };
 
-/// `record` is one that its leaf commits to. `author` of the result is set for private entries'
+/// `text` is a record that its leaf commits to. `author` of the result is set for private entries'
 /// first versions alone. Throws kInternal or kMalformed where it cannot be read.
-[[nodiscard]] RecordCheck check_record(std::string_view record, const JournalColumns& columns);
+[[nodiscard]] RecordCheck check_record(std::string_view text, const JournalColumns& columns);
 
 }  // namespace annals::entries

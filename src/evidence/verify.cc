@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "access/access.h"
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/files.h"

@@ -5,7 +5,8 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { database_name, drop_database, on_postgres, place, psql } from './support/engine';
+import { database_name, database_url, drop_database } from './support/engine';
+import { on_postgres, place, psql } from './support/engine';
 import { annals_bin, run_annals } from './support/server';
 import { Studio } from './support/studio';
 
@@ -75,7 +76,7 @@ function verify(data: string, ...more: string[]) {
 }
 const where = (data: string) => (copies && on_postgres ? place_of(data) : place(data));
 function place_of(data: string): string[] {
-  return ['--data', data, '--database', `${process.env.ANNALS_TEST_POSTGRES}/${database_name(data)}`];
+  return ['--data', data, '--database', database_url(data)];
 }
 
 beforeAll(async () => {
@@ -109,7 +110,7 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-test('a database that nobody changed is verified, and told apart from one without a witness', () => {
+test('a database that nobody changed is verified, also without a checkpoint from outside', () => {
   const data = copy();
   const anchored = verify(data, '--known-checkpoint', known);
   expect(anchored.text).toContain('16 leaves of 1 businesses, 2 files; 0 faults; 1 checkpoints');
