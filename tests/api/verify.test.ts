@@ -5,9 +5,10 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Client, type Credential } from './support/client';
 import { database_name, database_url, drop_database } from './support/engine';
 import { on_postgres, place, psql } from './support/engine';
-import { annals_bin, run_annals } from './support/server';
+import { annals_bin, run_annals, Server } from './support/server';
 import { Studio } from './support/studio';
 
 const root = mkdtempSync(join(tmpdir(), 'annals-verify-'));
@@ -17,6 +18,7 @@ let known: string; // a checkpoint that was kept
 let anna: string;
 let bert: string;
 let entries: string[];
+let owner: Credential;
 let copies = 0;
 
 interface Row {
@@ -82,6 +84,7 @@ function place_of(data: string): string[] {
 beforeAll(async () => {
   const studio = await Studio.found({ data: original });
   business = (await studio.owner.get('/api/v1/me')).business.id;
+  owner = studio.owner.credential;
   anna = await studio.person();
   bert = await studio.person({ given_name: 'Bert' });
   const files = [
@@ -413,4 +416,61 @@ test('an old copy is told by the checkpoint that the server kept', async () => {
   expect(after.text).toContain('was of 16, in an earlier epoch');
   expect(after.code).toBe(30);
   drop(data);
+});
+
+/** What the ledger covers, as text; read from a copy, since who reads a log moves it away. */
+function covered(of: string): string {
+  const data = join(root, 'peek');
+  rmSync(data, { recursive: true, force: true });
+  cpSync(of, data, { recursive: true });
+  const tables = ['journal', 'supersession', 'attachments'];
+  const query = tables.map((t) => `SELECT * FROM ${t} ORDER BY 1, 2, 3;`).join(' ');
+  const args = ['-cmd', '.mode quote', join(data, 'annals.db'), query];
+  const done = spawnSync('sqlite3', args, { encoding: 'utf8' });
+  return done.status === 0 ? done.stdout : 'unreadable';
+}
+
+function files_of(folder: string): string[] {
+  return (readdirSync(folder, { recursive: true, withFileTypes: true }) as any[])
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
+// The log of a server that was killed is there to be hit, too.
+const flips = process.env.ANNALS_LONG ? 1000 : 60;
+test.skipIf(on_postgres)(`each of ${flips} flipped bits that hits content is found`, async () => {
+  const source = copy();
+  const server = await Server.start({ data: source });
+  const call = { type: 'call', contact: { id: anna }, title: 'In the log' };
+  const client = new Client(server.url, owner);
+  await client.post('/api/v1/entries', [call, call, call]);
+  // SQLite passes over the rest of a log that is damaged: only a checkpoint tells what was in it.
+  await client.must(200, 'GET', '/api/v1/ledger/checkpoint');
+  await server.kill();
+  const sound = covered(source);
+  let state = 2026;
+  const next = (below: number) => {
+    state = (state * 1103515245 + 12345) % 2 ** 31;
+    return Math.floor((state / 2 ** 31) * below);
+  };
+  let hits = 0;
+  for (let i = 0; i < flips; ++i) {
+    const data = join(root, 'flipped');
+    rmSync(data, { recursive: true, force: true });
+    cpSync(source, data, { recursive: true });
+    const targets = files_of(data).filter((f) => /annals\.db(-wal)?$|\/blobs\//.test(f));
+    const target = targets[i % targets.length]!;
+    const content = readFileSync(target);
+    if (content.length === 0) continue;
+    const at = next(content.length);
+    content[at]! ^= 1 << next(8);
+    writeFileSync(target, content);
+    const changed = target.includes('/blobs/') || covered(data) !== sound;
+    const { code, text } = verify(data, '--known-checkpoint', known);
+    if (!changed) continue;
+    ++hits;
+    expect([0, 10], `bit in byte ${at} of ${target}: ${text}`).not.toContain(code);
+  }
+  expect(hits).toBeGreaterThan(flips / 10);
 });
