@@ -446,7 +446,7 @@ void PostgresDatabase::run_write(BusinessKey business, const std::function<void(
     queue_.push_back(&job);
   }
   work_.notify_one();
-  job.done.wait(false, std::memory_order_acquire);
+  job.done.wait();
   if (job.error) std::rethrow_exception(job.error);
 }
 

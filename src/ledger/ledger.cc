@@ -107,11 +107,6 @@ constexpr db::InsertInto kRow{
         "recorded_at, occurred_at, record, salt, leaf, draft_digest)",
     .types = "iibbiiiiiitbbb",
     .conflict = {}};
-constexpr const char* kInsert = R"(
-  INSERT INTO journal (pos, business, contact, entry, version, kind, contact_seq, leaf_index,
-                       recorded_at, occurred_at, record, salt, leaf, draft_digest)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-  RETURNING pos)";
 
 void put_u64(std::span<std::uint8_t> out, std::uint64_t value) {
   for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::uint8_t>(value >> (56 - 8 * i));
@@ -165,26 +160,18 @@ std::int64_t append(db::Tx& tx, const Row& row) {
       encode_leaf(type, row.contact_tag, row.place.contact_seq, row.place.recorded_at, digest);
   std::optional<base::ByteSpan> draft_digest;
   if (row.draft_digest) draft_digest = *row.draft_digest;
-  // SQLite counts the rows of all businesses itself; on PostgreSQL each business counts its own.
-  if (tx.engine() == db::Engine::kPostgres) {
-    const std::int64_t own_pos = row.place.leaf_index + 1;
-    tx.append(kRow, {own_pos, tx.business(), row.contact, row.entry, row.version,
-                     static_cast<std::int64_t>(row.kind), row.place.contact_seq,
-                     row.place.leaf_index, row.place.recorded_at, row.occurred_at, row.record,
-                     row.salt, base::ByteSpan(leaf), draft_digest});
-    tx.journal_reaches(own_pos, row.record.size());
-    heads_of(tx).last_pos = own_pos;
-    return own_pos;
-  }
-  db::Rows rows = tx.query(kInsert, {nullptr, tx.business(), row.contact, row.entry, row.version,
-                                     static_cast<std::int64_t>(row.kind), row.place.contact_seq,
-                                     row.place.leaf_index, row.place.recorded_at, row.occurred_at,
-                                     row.record, row.salt, base::ByteSpan(leaf), draft_digest});
-  CHECK(rows.next());
-  const std::int64_t pos = rows->integer(0);
-  CHECK(!rows.next());  // runs the statement to its end
+  // SQLite counts the rows of all businesses together; on PostgreSQL each business has its own.
+  Heads& heads = heads_of(tx);
+  const std::int64_t before = heads.last_pos;
+  const std::int64_t pos =
+      tx.engine() == db::Engine::kSqlite ? before + 1 : row.place.leaf_index + 1;
+  tx.append(kRow, {pos, tx.business(), row.contact, row.entry, row.version,
+                   static_cast<std::int64_t>(row.kind), row.place.contact_seq, row.place.leaf_index,
+                   row.place.recorded_at, row.occurred_at, row.record, row.salt,
+                   base::ByteSpan(leaf), draft_digest});
+  heads.last_pos = pos;
+  tx.on_rollback([&heads, before] { heads.last_pos = before; });
   tx.journal_reaches(pos, row.record.size());
-  heads_of(tx).last_pos = pos;
   return pos;
 }
 
