@@ -37,6 +37,7 @@ endif()
 # What each folder takes from outside.
 set(ANNALS_base_LIBS annals::icu annals::boost_json annals::simdjson annals::date annals::sodium
                      annals::phonenumber OpenSSL::Crypto annals::spdlog fmt)
+set(ANNALS_tlog_LIBS annals::sodium)
 set(ANNALS_db_LIBS annals::sqlite annals::postgres)
 set(ANNALS_http_LIBS OpenSSL::SSL annals::prometheus)
 set(ANNALS_access_LIBS annals::icu annals::sodium)

@@ -25,6 +25,7 @@
 #include "catalog/catalog.h"
 #include "db/db.h"
 #include "demo/demo.h"
+#include "ledger/signer.h"
 #include "transfer/transfer.h"
 
 namespace annals::app {
@@ -105,6 +106,7 @@ Commands::Commands(CLI::App& app) {
   add_migrate_engine(app);
   add_business(app);
   add_staff(app);
+  add_ledger(app);
   add_routes(app);
 }
 
@@ -114,6 +116,8 @@ void Commands::add_serve(CLI::App& app) {
   flag(command, "--listen", serve_.listen, "HOST:PORT; port 0 takes any free one");
   flag(command, "--tls-certificate", serve_.tls_certificate, "A PEM file: serve by TLS");
   flag(command, "--tls-key", serve_.tls_key, "The certificate's key, a PEM file");
+  flag(command, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
+  flag(command, "--checkpoints", serve_.checkpoints, "A folder that keeps each checkpoint too");
   command->add_option("--threads", serve_.handler_threads, "Requests that are worked on at once")
       ->envname("ANNALS_THREADS")
       ->check(CLI::Range(1, 1024))
@@ -276,6 +280,39 @@ void Commands::add_staff(CLI::App& app) {
   added->add_option("--role", staff_role_, "owner, manager, staff or auditor")
       ->capture_default_str();
   flag(added, "--business", business_, "Its id or name, where there are several");
+}
+
+void Commands::add_ledger(CLI::App& app) {
+  CLI::App* ledger = app.add_subcommand("ledger", "The ledger's checkpoints and keys");
+  ledger->require_subcommand(1);
+  using Work = ledger::SignedCheckpoint (*)(ledger::Signer&, const ledger::Log&, const Commands&);
+  const auto add_work = [&](const std::string& name, const std::string& description, Work work) {
+    CLI::App* command = add(*ledger, name, description, [this, work] {
+      const auto database = open_database(serve_.place());
+      const access::Business business = choose_business(*database, business_);
+      ledger::Signer signer(*database, serve_.keys_folder(), serve_.checkpoints,
+                            base::system_clock());
+      std::cout << work(signer, {.business = business.key, .id = business.id}, *this).note;
+      return 0;
+    });
+    flag(command, "--business", business_, "Its id or name, where there are several");
+    flag(command, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
+    return command;
+  };
+  add_work("checkpoint", "Sign the ledger as it stands",
+           [](ledger::Signer& signer, const ledger::Log& log, const Commands&) {
+             return signer.sign(log);
+           });
+  add_work("rotate-key", "Go on with a new key",
+           [](ledger::Signer& signer, const ledger::Log& log, const Commands&) {
+             return signer.rotate_key(log);
+           });
+  add_work("new-epoch", "Go on after a restored backup or a lost key",
+           [](ledger::Signer& signer, const ledger::Log& log, const Commands& self) {
+             return signer.begin_epoch(log, self.ledger_reason_);
+           })
+      ->add_option("--reason", ledger_reason_, "What happened; it stands in the ledger")
+      ->required();
 }
 
 void Commands::add_routes(CLI::App& app) {

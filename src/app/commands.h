@@ -32,6 +32,7 @@ class Commands {
   void need_folder(const std::string& instead) const;
   void add_business(CLI::App& app);
   void add_staff(CLI::App& app);
+  void add_ledger(CLI::App& app);
   void add_routes(CLI::App& app);
 
   std::function<int()> chosen_;
@@ -49,6 +50,7 @@ class Commands {
   std::string backup_check_;
   std::string restore_from_;
   bool restore_replace_ = false;
+  std::string ledger_reason_;
   std::string staff_email_;
   std::string staff_name_;
   std::string staff_role_ = "staff";

@@ -13,6 +13,7 @@
 #include "db/sqlite.h"
 #include "entries/derive.h"
 #include "http/metrics.h"
+#include "ledger/tree.h"
 
 namespace annals::app {
 namespace {
@@ -38,9 +39,14 @@ std::unique_ptr<db::Database> open_server(const std::string& url, const db::Opti
   for (const access::Business& business : businesses(*database)) {
     const bool outdated = database->read_as_is(
         business.key, [](db::Tx& tx) { return entries::derived_is_outdated(tx); });
-    if (!outdated) continue;
-    base::log(base::Level::kInfo, "a business has another time zone: its index is made anew");
-    database->write(business.key, [](db::Tx& tx) { db::forget_derived(tx); });
+    if (outdated) {
+      base::log(base::Level::kInfo, "a business has another time zone: its index is made anew");
+      database->write(business.key, [](db::Tx& tx) { db::forget_derived(tx); });
+    }
+    if (database->read_as_is(business.key, [](db::Tx& tx) { return ledger::tree_lags(tx); })) {
+      base::log(base::Level::kInfo, "the ledger's tree is made from the journal");
+      database->write(business.key, [](db::Tx& tx) { ledger::complete_tree(tx); });
+    }
   }
   return database;
 }

@@ -16,7 +16,8 @@ namespace annals::entries {
 namespace {
 
 constexpr const char* kAfter = R"(
-  SELECT pos, contact, entry FROM journal WHERE pos > $1 AND business = $2 ORDER BY pos LIMIT $3)";
+  SELECT pos, contact, entry FROM journal WHERE pos > $1 AND business = $2 AND kind <= 3
+  ORDER BY pos LIMIT $3)";
 // On SQLite of all businesses: their rows have one numbering there.
 constexpr const char* kEnd = "SELECT coalesce(max(pos), 0) FROM journal";
 

@@ -1,22 +1,23 @@
 #include "ledger/ledger.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
+#include <string>
 #include <unordered_map>
 
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/id.h"
+#include "base/json.h"
+#include "base/random.h"
 #include "db/business.h"
 #include "db/db.h"
+#include "tlog/leaf.h"
 
 namespace annals::ledger {
 namespace {
@@ -108,32 +109,25 @@ constexpr db::InsertInto kRow{
     .types = "iibbiiiiiitbbb",
     .conflict = {}};
 
-void put_u64(std::span<std::uint8_t> out, std::uint64_t value) {
-  for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::uint8_t>(value >> (56 - 8 * i));
-}
-
 }  // namespace
 
-Leaf encode_leaf(LeafType type, const base::Id& contact_tag, std::int64_t contact_seq,
-                 base::Micros recorded_at, const base::Digest& commitment) {
-  Leaf leaf{};
-  leaf[0] = 1;  // version of this layout
-  leaf[1] = static_cast<std::uint8_t>(type);
-  const std::span<std::uint8_t> rest(leaf);
-  std::copy(contact_tag.bytes.begin(), contact_tag.bytes.end(), rest.subspan(2).begin());
-  put_u64(rest.subspan(18, 8), static_cast<std::uint64_t>(contact_seq));
-  put_u64(rest.subspan(26, 8), static_cast<std::uint64_t>(recorded_at));
-  std::copy(commitment.begin(), commitment.end(), rest.subspan(34).begin());
-  return leaf;
-}
-
-base::Digest leaf_hash(const Leaf& leaf) {
-  static constexpr std::array<std::uint8_t, 1> kLeafPrefix{0};
-  return base::sha256({kLeafPrefix, leaf});
-}
-
-base::Digest commitment(base::ByteSpan salt, std::string_view record) {
-  return base::hmac_sha256(salt, {base::as_bytes(record)});
+tlog::LeafType leaf_type(Kind kind) {
+  switch (kind) {
+    case Kind::kEntry:
+      return tlog::LeafType::kEntry;
+    case Kind::kCorrection:
+    case Kind::kRetraction:
+      return tlog::LeafType::kRevision;
+    case Kind::kDelivery:
+      return tlog::LeafType::kDelivery;
+    case Kind::kShred:
+      return tlog::LeafType::kShred;
+    case Kind::kAnchor:
+      return tlog::LeafType::kAnchor;
+    case Kind::kSettings:
+      return tlog::LeafType::kSettings;
+  }
+  throw base::Error(base::Code::kInternal, "A journal row is of an unknown kind.");
 }
 
 Place take_place(db::Tx& tx, const base::Id& contact) {
@@ -154,10 +148,13 @@ void ask_ahead(db::Tx& tx, db::Asks& asks, const base::Id& contact) {
 
 std::int64_t append(db::Tx& tx, const Row& row) {
   CHECK(row.salt.size() >= kSaltBytes);
-  const base::Digest digest = commitment(row.salt.first(kSaltBytes), row.record);
-  const auto type = row.kind == Kind::kEntry ? LeafType::kEntry : LeafType::kRevision;
-  const Leaf leaf =
-      encode_leaf(type, row.contact_tag, row.place.contact_seq, row.place.recorded_at, digest);
+  const tlog::Leaf leaf = tlog::encode_leaf({
+      .type = leaf_type(row.kind),
+      .contact_tag = row.contact_tag,
+      .contact_seq = row.place.contact_seq,
+      .recorded_at = row.place.recorded_at,
+      .commitment = commitment(row.salt.first(kSaltBytes), row.record),
+  });
   std::optional<base::ByteSpan> draft_digest;
   if (row.draft_digest) draft_digest = *row.draft_digest;
   // SQLite counts the rows of all businesses together; on PostgreSQL each business has its own.
@@ -175,6 +172,29 @@ std::int64_t append(db::Tx& tx, const Row& row) {
   return pos;
 }
 
+void append_own(db::Tx& tx, const base::Id& business, Kind kind, base::Json facts) {
+  CHECK(kind == Kind::kAnchor || kind == Kind::kSettings);
+  const base::Id id = base::make_id(tx.now());
+  const Place place = take_place(tx, business);
+  facts.set("v", base::Json::number(1));
+  facts.set("kind", base::Json::string(kind == Kind::kAnchor ? "anchor" : "settings"));
+  facts.set("business", base::Json::string(business.text()));
+  facts.set("id", base::Json::string(id.text()));
+  facts.set("recorded_at", base::Json::number(place.recorded_at));
+  const std::string record = facts.canonical();
+  base::Bytes salt(kSaltBytes);
+  base::system_random().fill(salt);
+  append(tx, {.contact = business,
+              .contact_tag = {},
+              .entry = id,
+              .kind = kind,
+              .place = place,
+              .occurred_at = place.recorded_at,
+              .record = record,
+              .salt = salt,
+              .draft_digest = {}});
+}
+
 constexpr const char* kApplied = "SELECT coalesce(max(pos), 0) FROM applied";
 
 std::int64_t applied_pos(db::Tx& tx) {
@@ -188,7 +208,7 @@ namespace {
 constexpr const char* kVersionOne = R"(
   SELECT pos FROM entry_versions WHERE business = $1 AND entry = $2 AND version = 1)";
 constexpr const char* kTailEntry = R"(
-  SELECT pos FROM journal WHERE pos > $1 AND business = $2 AND entry = $3 AND version = 1)";
+  SELECT pos FROM journal WHERE pos > $1 AND business = $2 AND entry = $3 AND kind = 1)";
 
 }  // namespace
 

@@ -108,6 +108,20 @@ describe('every operation', () => {
     (await Follower.open(owner)).close();
   });
 
+  test('of the ledger answers as documented', async () => {
+    const anna = await studio.person();
+    const call = await owner.post('/api/v1/entries', { type: 'call', contact: { id: anna } });
+    await owner.must(200, 'GET', '/api/v1/ledger/checkpoint');
+    await owner.get('/api/v1/ledger/keys');
+    await owner.must(200, 'GET', '/api/v1/ledger/tile/0/000.p/1');
+    await owner.get('/api/v1/ledger/consistency', { from: 0, to: 1 });
+    const proof = `/api/v1/ledger/entries/${call.id}/proof`;
+    await owner.must(200, 'GET', proof);
+    const headers = { accept: 'application/json' };
+    expect((await owner.request('GET', proof, { headers })).body.version).toBe(1);
+    expect((await owner.get(`/api/v1/entries/${call.id}`)).proof.verified).toBe(true);
+  });
+
   test('of tasks answers as documented', async () => {
     const task = await owner.post('/api/v1/tasks', { title: 'Call back', due: '2031-03-14' });
     await owner.get('/api/v1/tasks', { assignee: 'none', status: ['open', 'completed'] });
