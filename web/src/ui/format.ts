@@ -54,6 +54,15 @@ export function money(amount: Amount): string {
   return format.format(amount.value / 10 ** digits);
 }
 
+/** A language's name in the reader's own. */
+export function language_name(tag: string): string {
+  try {
+    return new Intl.DisplayNames(locale(), { type: 'language' }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}
+
 export function number(value: number): string {
   return new Intl.NumberFormat(locale()).format(value);
 }
