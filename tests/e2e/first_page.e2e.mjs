@@ -227,6 +227,7 @@ describe('the first page', () => {
     await page.screenshot({ path: `${shots}history.png` });
     await page.keyboard.press('End');
     await page.waitForFunction(() => document.querySelectorAll('[data-entry]').length > 60);
+    await page.keyboard.press('End');
     await page.getByText('The beginning of the history').waitFor();
     await page.keyboard.press('Home');
   });
