@@ -18,7 +18,11 @@ function announcer_without_style(): Plugin {
   };
 }
 
-const server = process.env.ANNALS_SERVER ?? 'http://127.0.0.1:8080';
+// The server compares Origin with Host, so the page's own host has to reach it.
+const server = {
+  target: process.env.ANNALS_SERVER ?? 'http://127.0.0.1:8080',
+  changeOrigin: false,
+};
 
 export default defineConfig({
   plugins: [announcer_without_style(), sveltekit()],

@@ -48,10 +48,25 @@ export function date_and_time(instant: string, in_zone = zone()): string {
   }).format(new Date(instant));
 }
 
+/** As <input type="datetime-local"> has it, by the reader's clock. */
+export function local_time(instant: string): string {
+  const date = new Date(instant);
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
 export function money(amount: Amount): string {
   const format = new Intl.NumberFormat(locale(), { style: 'currency', currency: amount.currency });
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
   return format.format(amount.value / 10 ** digits);
+}
+
+/** A language's name in the reader's own. */
+export function language_name(tag: string): string {
+  try {
+    return new Intl.DisplayNames(locale(), { type: 'language' }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
 }
 
 export function number(value: number): string {

@@ -1,3 +1,4 @@
+export { default as BusinessMenu } from './BusinessMenu.svelte';
 export { default as Gate } from './Gate.svelte';
 export { default as UserMenu } from './UserMenu.svelte';
 export { may_write, session_over, type Me } from './session.svelte';

@@ -1,0 +1,29 @@
+// Where one can go from anywhere.
+import Users from '@lucide/svelte/icons/users';
+import type { Component } from 'svelte';
+import type { Me } from '$features/access';
+import type { Key } from '$ui';
+
+export interface Place {
+  path: string;
+  label: Key;
+  keys: string;
+  icon: Component<{ size?: number; 'aria-hidden'?: 'true' }>;
+  /** Whether `path` belongs to this place. */
+  within: (path: string) => boolean;
+}
+
+const all: readonly (Place & { roles?: readonly Me['role'][] })[] = [
+  {
+    path: '/',
+    label: 'contacts.title',
+    keys: 'g c',
+    icon: Users,
+    within: (path) => path === '/' || path.startsWith('/contacts/'),
+  },
+];
+
+/** The places that someone of this role can use. */
+export function places_of(role: Me['role']): readonly Place[] {
+  return all.filter((place) => !place.roles || place.roles.includes(role));
+}
