@@ -25,7 +25,7 @@ struct Row {
   base::Micros recorded_at = 0;
   base::Micros occurred_at = 0;
   std::string_view record;
-  std::array<std::uint8_t, ledger::kSaltBytes> salt{};
+  std::array<std::uint8_t, tlog::kSaltBytes> salt{};
   tlog::Leaf leaf{};
   std::array<std::uint8_t, 32> draft_digest{};
   std::int64_t hash = 0;                    // idempotency.h

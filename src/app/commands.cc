@@ -25,6 +25,7 @@
 #include "catalog/catalog.h"
 #include "db/db.h"
 #include "demo/demo.h"
+#include "evidence/evidence.h"
 #include "ledger/signer.h"
 #include "transfer/transfer.h"
 
@@ -73,10 +74,16 @@ std::string read_password() {
   return line;
 }
 
-void wait_for_index(const db::Database& database) {
+constexpr int kPatience = 100;  // looks, of a tenth of a second each
+
+// Until the index is up to date, or, in `patience` looks, has come no nearer to that.
+void wait_for_index(const db::Database& database, int patience) {
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
   const std::int64_t all = database.lag();
-  while (database.lag() > 0) {
+  std::int64_t before = all;
+  for (int looks = 0; database.lag() > 0 && looks < patience; ++looks) {
+    if (database.lag() != before) looks = 0;
+    before = database.lag();
     if (terminal) {
       std::cerr << "\r" << 100 * (all - database.lag()) / std::max<std::int64_t>(all, 1) << " % of "
                 << all << " rows" << std::flush;
@@ -107,6 +114,7 @@ Commands::Commands(CLI::App& app) {
   add_business(app);
   add_staff(app);
   add_ledger(app);
+  add_verify(app);
   add_routes(app);
 }
 
@@ -187,7 +195,7 @@ void Commands::add_rebuild(CLI::App& app) {
   add(app, "rebuild", "Make the index anew from the journal", [this] {
     rebuild_index(serve_.place());
     const auto database = open_database(serve_.place());
-    wait_for_index(*database);
+    wait_for_index(*database, kPatience);
     std::cout << "The index is up to date.\n";
     return 0;
   });
@@ -313,6 +321,33 @@ void Commands::add_ledger(CLI::App& app) {
            })
       ->add_option("--reason", ledger_reason_, "What happened; it stands in the ledger")
       ->required();
+}
+
+void Commands::add_verify(CLI::App& app) {
+  CLI::App* command = add(app, "verify", "Compare everything with the ledger", [this] {
+    const auto database = open_database(serve_.place());
+    wait_for_index(*database, kPatience);
+    evidence::VerifyCommand verify{.businesses = {},
+                                   .known_checkpoints = verify_known_,
+                                   .keys = verify_keys_,
+                                   .keys_folder = serve_.keys_folder(),
+                                   .state_file = verify_state_,
+                                   .threads = verify_threads_,
+                                   .terminal = ::isatty(STDERR_FILENO) != 0};
+    if (business_.empty()) {
+      verify.businesses = database->read_as_is(
+          db::kNoBusiness, [](db::Tx& tx) { return access::all_businesses(tx); });
+    } else {
+      verify.businesses = {choose_business(*database, business_)};
+    }
+    return evidence::verify_command(*database, verify, std::cout, std::cerr);
+  });
+  flag(command, "--business", business_, "This one alone, by its id or name");
+  flag(command, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
+  command->add_option("--known-checkpoint", verify_known_, "A checkpoint that was kept elsewhere");
+  command->add_option("--key", verify_keys_, "A public key that the auditor was given");
+  command->add_option("--state", verify_state_, "A file: an interrupted run goes on from there");
+  command->add_option("--threads", verify_threads_, "0: one a core")->check(CLI::Range(0, 256));
 }
 
 void Commands::add_routes(CLI::App& app) {
