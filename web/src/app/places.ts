@@ -1,4 +1,6 @@
 // Where one can go from anywhere.
+import History from '@lucide/svelte/icons/history';
+import ListChecks from '@lucide/svelte/icons/list-checks';
 import Users from '@lucide/svelte/icons/users';
 import type { Component } from 'svelte';
 import type { Me } from '$features/access';
@@ -20,6 +22,20 @@ const all: readonly (Place & { roles?: readonly Me['role'][] })[] = [
     keys: 'g c',
     icon: Users,
     within: (path) => path === '/' || path.startsWith('/contacts/'),
+  },
+  {
+    path: '/history',
+    label: 'history.title',
+    keys: 'g h',
+    icon: History,
+    within: (path) => path === '/history',
+  },
+  {
+    path: '/tasks',
+    label: 'tasks.title',
+    keys: 'g t',
+    icon: ListChecks,
+    within: (path) => path === '/tasks',
   },
 ];
 
