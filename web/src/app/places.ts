@@ -1,6 +1,7 @@
 // Where one can go from anywhere.
 import History from '@lucide/svelte/icons/history';
 import ListChecks from '@lucide/svelte/icons/list-checks';
+import Settings from '@lucide/svelte/icons/settings';
 import Users from '@lucide/svelte/icons/users';
 import type { Component } from 'svelte';
 import type { Me } from '$features/access';
@@ -36,6 +37,13 @@ const all: readonly (Place & { roles?: readonly Me['role'][] })[] = [
     keys: 'g t',
     icon: ListChecks,
     within: (path) => path === '/tasks',
+  },
+  {
+    path: '/settings',
+    label: 'settings.title',
+    keys: 'g s',
+    icon: Settings,
+    within: (path) => path === '/settings',
   },
 ];
 

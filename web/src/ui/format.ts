@@ -71,6 +71,19 @@ export function local_time(instant: string): string {
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
+/** Day and time without the weekday; the year where it is not this one. */
+export function short_time(instant: string, in_zone = zone()): string {
+  const date = new Date(instant);
+  return new Intl.DateTimeFormat(locale(), {
+    day: 'numeric',
+    month: 'short',
+    ...(date.getFullYear() === new Date().getFullYear() ? {} : { year: '2-digit' as const }),
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone: in_zone,
+  }).format(date);
+}
+
 /** A day's last instant is meant as the day. */
 export function due_text(instant: string, in_zone = zone()): string {
   const whole_day = local_time(instant).endsWith('T23:59');
