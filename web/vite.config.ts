@@ -9,6 +9,7 @@ function announcer_without_style(): Plugin {
   return {
     name: 'annals-announcer',
     enforce: 'pre',
+    apply: 'build', // `vite dev` serves without that policy
     transform(code, id) {
       if (!id.endsWith('/generated/root.svelte')) return null;
       const plain = code.replace(/(<div id="svelte-announcer"[^>]*?) style="[^"]*"/, '$1');

@@ -1,4 +1,7 @@
 // Where one can go from anywhere.
+import History from '@lucide/svelte/icons/history';
+import ListChecks from '@lucide/svelte/icons/list-checks';
+import Settings from '@lucide/svelte/icons/settings';
 import Users from '@lucide/svelte/icons/users';
 import type { Component } from 'svelte';
 import type { Me } from '$features/access';
@@ -20,6 +23,27 @@ const all: readonly (Place & { roles?: readonly Me['role'][] })[] = [
     keys: 'g c',
     icon: Users,
     within: (path) => path === '/' || path.startsWith('/contacts/'),
+  },
+  {
+    path: '/history',
+    label: 'history.title',
+    keys: 'g h',
+    icon: History,
+    within: (path) => path === '/history',
+  },
+  {
+    path: '/tasks',
+    label: 'tasks.title',
+    keys: 'g t',
+    icon: ListChecks,
+    within: (path) => path === '/tasks',
+  },
+  {
+    path: '/settings',
+    label: 'settings.title',
+    keys: 'g s',
+    icon: Settings,
+    within: (path) => path === '/settings',
   },
 ];
 

@@ -7,6 +7,7 @@ export { default as Marked } from './Marked.svelte';
 export { default as Pick } from './Pick.svelte';
 export { default as Popover } from './Popover.svelte';
 export { default as Segments } from './Segments.svelte';
+export { default as Tabs } from './Tabs.svelte';
 export { default as TextArea } from './TextArea.svelte';
 export { default as Toasts } from './Toasts.svelte';
 export { default as Wrong } from './Wrong.svelte';

@@ -28,7 +28,7 @@ const whole = new Set(
 );
 /** Whatever in the code could be a key, such as in a table of labels. */
 const named = new Set([...code.matchAll(/'([a-z]+\.[a-z0-9_]+)'/g)].map((m) => m[1]!));
-const beginnings = new Set([...code.matchAll(/\bt\(\s*`([a-z]+\.)\$\{/g)].map((m) => m[1]!));
+const beginnings = new Set([...code.matchAll(/\bt\(\s*`([a-z]+\.[a-z_]*)\$\{/g)].map((m) => m[1]!));
 
 type Element = { type: number; value?: string; options?: Record<string, { value: Element[] }> };
 function placeholders(text: string, language: string): string[] {

@@ -1,5 +1,7 @@
 export { default as ContactForm } from './ContactForm.svelte';
 export { default as ContactList } from './ContactList.svelte';
+export { default as ContactName } from './ContactName.svelte';
+export { default as Details } from './Details.svelte';
 export { default as Figures } from './Figures.svelte';
 export { default as Find } from './Find.svelte';
 export { default as Head } from './Head.svelte';

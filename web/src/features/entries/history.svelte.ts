@@ -13,6 +13,8 @@ import {
 } from './queries';
 
 const gather_ms = 80;
+/** Of all contacts much may come at once, and counting takes longer. */
+const gather_all_ms = 1_000;
 const offline_after_ms = 3_000;
 const fresh_ms = 3_000;
 /** How many blocks hold their entries at once. */
@@ -184,12 +186,15 @@ export class History {
   /** Several events close together are one look at the server. */
   #gather(entry: string | null): void {
     if (entry) this.#waiting.add(entry);
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      const ids = [...this.#waiting];
-      this.#waiting.clear();
-      void this.take(ids).catch(() => undefined);
-    }, gather_ms);
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        const ids = [...this.#waiting];
+        this.#waiting.clear();
+        void this.take(ids).catch(() => undefined);
+      },
+      this.contact ? gather_ms : gather_all_ms,
+    );
   }
 
   /** Brings the state of these entries into what is loaded. */
