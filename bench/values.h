@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
-#include "ledger/ledger.h"
+#include "tlog/leaf.h"
 
 namespace annals::bench {
 
@@ -25,8 +25,8 @@ struct Row {
   base::Micros recorded_at = 0;
   base::Micros occurred_at = 0;
   std::string_view record;
-  std::array<std::uint8_t, ledger::kSaltBytes> salt{};
-  ledger::Leaf leaf{};
+  std::array<std::uint8_t, tlog::kSaltBytes> salt{};
+  tlog::Leaf leaf{};
   std::array<std::uint8_t, 32> draft_digest{};
   std::int64_t hash = 0;                    // idempotency.h
   std::array<std::uint8_t, 24> hash_key{};  // idempotency.key

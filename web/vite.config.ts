@@ -9,6 +9,7 @@ function announcer_without_style(): Plugin {
   return {
     name: 'annals-announcer',
     enforce: 'pre',
+    apply: 'build', // `vite dev` serves without that policy
     transform(code, id) {
       if (!id.endsWith('/generated/root.svelte')) return null;
       const plain = code.replace(/(<div id="svelte-announcer"[^>]*?) style="[^"]*"/, '$1');
@@ -18,7 +19,11 @@ function announcer_without_style(): Plugin {
   };
 }
 
-const server = process.env.ANNALS_SERVER ?? 'http://127.0.0.1:8080';
+// The server compares Origin with Host, so the page's own host has to reach it.
+const server = {
+  target: process.env.ANNALS_SERVER ?? 'http://127.0.0.1:8080',
+  changeOrigin: false,
+};
 
 export default defineConfig({
   plugins: [announcer_without_style(), sveltekit()],

@@ -528,6 +528,35 @@ TEST(Businesses, an_owner_adds_another_and_is_its_owner) {
   EXPECT_EQ(there.at("role"), "owner");
 }
 
+TEST(Businesses, are_switched_by_the_person_who_works_in_them) {
+  TestApi api;
+  const std::string ada = api.set_up();
+  const std::string first = api.get("/me", ada).at("business.id");
+  const std::string club =
+      api.post("/businesses",
+               R"({"name":"Club","time_zone":"Europe/Amsterdam","locale":"nl","currency":"EUR"})",
+               ada)
+          .at("id");
+  const auto go = [&](const std::string& where, const std::string& as) {
+    return api.send(http::Method::kPut, "/session", R"({"business":")" + where + "\"}", as);
+  };
+  const Reply there = go(club, ada);
+  ASSERT_EQ(there.status, 201) << there.text;
+  EXPECT_EQ(there.at("business.name"), "Club");
+  EXPECT_EQ(there.at("businesses.0.id"), first);
+  const std::string in_club = TestApi::cookie_of(there);
+  EXPECT_EQ(api.get("/me", in_club).at("business.id"), club);
+  EXPECT_EQ(api.get("/me", ada).status, 401) << "the session before has ended";
+
+  EXPECT_EQ(go(first, api.make_key("admin", in_club)).status, 403);
+  EXPECT_EQ(go("019e1a3c-7c11-7a52-8f1e-0d2b3c4d5e6f", in_club).status, 404);
+  EXPECT_EQ(go("x", in_club).errors(), "business id");
+  const std::string back = TestApi::cookie_of(go(first, in_club));
+  const std::string other = api.hire("staff", back);
+  EXPECT_EQ(go(club, other).status, 404) << "another person's business";
+  EXPECT_EQ(api.get("/me", other).at("business.id"), first);
+}
+
 TEST(Businesses, are_not_told_by_an_address_alone) {
   TestApi api;
   const std::string ada = api.set_up();

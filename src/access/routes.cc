@@ -38,6 +38,7 @@ Routes routes(Wiring wiring) {
       {kGet, "/setup", kPublic, show_setup},
       {kPost, "/setup", kPublic, setup},
       {kPost, "/session", kPublic, enter},
+      {kPut, "/session", kSignedIn, switch_business},
       {kDelete, "/session", kSignedIn, sign_out},
       {kGet, "/me", kSignedIn, show_me},
       {kGet, "/businesses", kSignedIn, list_businesses},

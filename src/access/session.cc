@@ -339,16 +339,22 @@ http::Response sign_in(const Call& call, Secrets& secrets, const base::Clock& cl
   });
 }
 
+namespace {
+
+std::string check_session(const Actor& actor, const std::string& instead) {
+  if (!actor.session.empty()) return actor.session;
+  throw base::Error(base::Code::kForbidden, "An API key has no session. " + instead,
+                    {{"Authorization", "session", "is not a session"}});
+}
+
+}  // namespace
+
 constexpr std::string_view kEndSession = "DELETE FROM sessions WHERE token_hash = $1";
 
 http::Response sign_out(const Call& call) {
   only_query(call.request, {});
-  const std::string& session = call.actor.session;
-  if (session.empty()) {
-    throw base::Error(base::Code::kForbidden,
-                      "An API key has no session. Revoke it with DELETE /api/v1/api-keys/{id}.",
-                      {{"Authorization", "session", "is not a session"}});
-  }
+  const std::string session =
+      check_session(call.actor, "Revoke it with DELETE /api/v1/api-keys/{id}.");
   call.database.write(call.actor.business, [&](db::Tx& tx) {
     tx.execute(kEndSession, {base::as_bytes(session)});
     credentials_change(tx);
@@ -356,6 +362,36 @@ http::Response sign_out(const Call& call) {
   http::Response reply = http::Response::empty();
   reply.headers.emplace_back("Set-Cookie", session_cookie(call.request, ""));
   return reply;
+}
+
+namespace {
+
+// The account of the person behind $1, $2 in the business with id $3.
+constexpr std::string_view kOwnAccount = R"(
+  SELECT b.business, s.id, s.name
+  FROM staff mine JOIN staff s ON s.email_folded = mine.email_folded
+    AND s.password_hash = mine.password_hash AND s.password_hash <> '' AND s.active = 1
+  JOIN businesses b ON b.business = s.business
+  WHERE mine.business = $1 AND mine.id = $2 AND b.id = $3)";
+
+}  // namespace
+
+http::Response switch_business(const Call& call) {
+  only_query(call.request, {});
+  const base::Json body = json_body(call.request);
+  base::Fields fields(body);
+  const auto wanted = fields.id("business", true);
+  fields.finish();
+  const std::string session =
+      check_session(call.actor, "It belongs to one business; use a key of the other.");
+  return call.database.write(db::kNoBusiness, [&](db::Tx& tx) {
+    auto rows = tx.query(kOwnAccount, {call.actor.business, call.actor.id, *wanted});
+    if (!rows.next()) throw base::not_found("business");
+    const Actor there = staff_of_business(rows->integer(0), rows->id(1), rows->string(2));
+    tx.execute(kEndSession, {base::as_bytes(session)});
+    credentials_change(tx);
+    return signed_in(tx, call, there, businesses_of(tx, there));
+  });
 }
 
 http::Response show_me(const Call& call) {

@@ -13,6 +13,8 @@ namespace annals::access {
 [[nodiscard]] http::Response new_business(const Call& call, const Wiring& wiring);
 [[nodiscard]] http::Response sign_in(const Call& call, Secrets& secrets, const base::Clock& clock);
 [[nodiscard]] http::Response sign_out(const Call& call);
+/// Goes on in another business of the same person, with a new session in place of this one.
+[[nodiscard]] http::Response switch_business(const Call& call);
 [[nodiscard]] http::Response show_me(const Call& call);
 
 }  // namespace annals::access

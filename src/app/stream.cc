@@ -32,6 +32,7 @@
 #include "db/db.h"
 #include "entries/events.h"
 #include "http/message.h"
+#include "http/metrics.h"
 
 namespace annals::app {
 
@@ -169,6 +170,8 @@ struct Stream::Hub {
   std::condition_variable moved;
   std::map<std::uint64_t, std::shared_ptr<Client>> clients;
   std::map<std::string, std::weak_ptr<Reader>> readers;  // by credential
+  http::Counter looks =
+      http::counter("annals_stream_looks_total", "Looks at the journal for all who follow it.");
   std::uint64_t next_client = 1;
   bool wake = false;  // there may be something to tell
   bool stopping = false;
@@ -291,6 +294,7 @@ struct Stream::Hub {
     }
     for (const Clients* some : {&near, &far}) {
       if (some->empty()) continue;
+      looks.add();
       deliver(*some, database.read(business, [&](db::Tx& tx) { return look(tx, *some); }));
     }
     return far.empty() && !waiting ? Outcome::kAllTold : Outcome::kMore;

@@ -35,7 +35,8 @@ describe('every operation', () => {
   test('of access answers as documented', async () => {
     await studio.anyone.get('/api/v1/setup');
     const me = await owner.get('/api/v1/me');
-    await studio.other_business();
+    const other = await studio.other_business();
+    await other.must(201, 'PUT', '/api/v1/session', { json: { business: me.business.id } });
     expect((await owner.get('/api/v1/businesses')).items).toHaveLength(2);
     await owner.patch(`/api/v1/businesses/${me.business.id}`, { name: 'Studio Nord GmbH' });
     await studio.hire('staff', 'staff');

@@ -1,9 +1,10 @@
 // More to do than can be done: refusals are told as such, and what is answered is right.
+import { readFileSync } from 'node:fs';
 import { get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { entries } from './support/load';
-import { Server } from './support/server';
+import { release_bin, Server } from './support/server';
 import { Studio } from './support/studio';
 
 interface Answer {
@@ -52,6 +53,28 @@ class Line {
   }
 }
 
+/** Requests of line `line` that each add an entry to a contact. */
+function posting(
+  to: { contact: string; key: string; line: string | number; text?: string },
+  requests: number,
+): () => string | undefined {
+  let sent = 0;
+  return () => {
+    if (sent === requests) return undefined;
+    const body = JSON.stringify({
+      type: 'note',
+      contact: { id: to.contact },
+      source: 'flood',
+      source_id: `${to.line}/${sent++}`,
+      text: to.text,
+    });
+    return (
+      `POST ${entries} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${to.key}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+    );
+  };
+}
+
 describe('a server with two handlers', () => {
   let studio: Studio;
   let anna: string;
@@ -62,28 +85,11 @@ describe('a server with two handlers', () => {
   });
   afterAll(async () => studio?.server.stop());
 
-  function posting(key: string, line: number, requests: number): () => string | undefined {
-    let sent = 0;
-    return () => {
-      if (sent === requests) return undefined;
-      const body = JSON.stringify({
-        type: 'note',
-        contact: { id: anna },
-        source: 'flood',
-        source_id: `${line}/${sent++}`,
-      });
-      return (
-        `POST ${entries} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\n` +
-        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
-      );
-    };
-  }
-
   test('refuses what it cannot do in time, with Retry-After, and does what it says', async () => {
     const key = (await studio.key('admin')).credential.key!;
     const lines = Array.from(
       { length: 600 },
-      (_, i) => new Line(studio.server.url, posting(key, i, 4)),
+      (_, line) => new Line(studio.server.url, posting({ contact: anna, key, line }, 4)),
     );
     let healthy = 0;
     let over = false;
@@ -118,6 +124,35 @@ describe('a server with two handlers', () => {
     expect(logged.length).toBeGreaterThan(0);
     expect(logged.length).toBeLessThan(refused.length / 10);
   }, 120_000);
+});
+
+// What users run: the sanitizers' own memory would hide the server's.
+test.skipIf(!release_bin())('memory does not grow with what is refused', async () => {
+  const studio = await Studio.found({ env: { ANNALS_THREADS: '2' }, bin: release_bin() });
+  const contact = await studio.person();
+  const key = (await studio.key('admin')).credential.key!;
+  const text = 'All that was said. '.repeat(2_500); // 47 KB, which is read before it is refused
+  const peak_kib = () => {
+    const status = readFileSync(`/proc/${studio.server.pid}/status`, 'utf8');
+    return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)![1]);
+  };
+  const peaks: number[] = [];
+  let refused = 0;
+  for (let round = 0; round < 4; ++round) {
+    const lines = Array.from({ length: 500 }, (_, i) => {
+      const line = `${round}/${i}`;
+      return new Line(studio.server.url, posting({ contact, key, line, text }, 4));
+    });
+    await Promise.all(lines.map((line) => line.done));
+    refused += lines.flatMap((line) => line.answers).filter((a) => a.status === 503).length;
+    peaks.push(peak_kib());
+  }
+  console.log(`peaks of resident memory: ${peaks.join(', ')} KiB; ${refused} refused`);
+  expect(refused).toBeGreaterThan(1_000);
+  expect(Math.max(...peaks)).toBeLessThan(300 * 1024);
+  // 47 KB of each that was refused in the later rounds would be more.
+  expect(peaks.at(-1)! - peaks[0]!).toBeLessThan((refused / 4) * 47);
+  await studio.server.stop();
 });
 
 // fetch() would take a connection that it kept, and that the server may be ending.

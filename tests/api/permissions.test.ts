@@ -50,6 +50,12 @@ const table: Record<string, Row> = {
   'GET /api/v1/setup': { permission: 'public', status: 200 },
   'POST /api/v1/setup': { permission: 'public', options: { json: {} }, status: 409 },
   'POST /api/v1/session': { permission: 'public', options: { json: {} }, status: 422 },
+  'PUT /api/v1/session': {
+    permission: 'signed_in',
+    options: { json: { business: no_id } },
+    status: 404,
+    refused: keys,
+  },
   'DELETE /api/v1/session': { permission: 'signed_in', status: 204, refused: keys },
   'GET /api/v1/me': { permission: 'signed_in', status: 200 },
   'GET /api/v1/businesses': { permission: 'signed_in', status: 200 },

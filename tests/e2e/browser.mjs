@@ -41,15 +41,30 @@ export async function open_page(browser, baseURL) {
   return { page, complaints };
 }
 
-// A history's sixth day and those below have nothing that the first five have not, and take long.
-const days_like_those_before = Array(6).fill('section.day').join(' ~ ');
+/** Faults in light and dark, and a picture of each. */
+export async function check_accessibility(page, shots, what, part) {
+  const faults = [];
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const fault of await accessibility_faults(page, part)) {
+      faults.push(`${what}, ${colorScheme}: ${fault}`);
+    }
+    await page.screenshot({ path: `${shots}${what}-${colorScheme}.png` });
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  return faults;
+}
+
+// A history's sixteenth entry and those below have nothing new, and take long.
+const entries_like_those_before = 'article:nth-of-type(n + 16)';
 
 /** What axe finds against WCAG 2.2 AA, one line each: on the page, or in one part of it. */
 export async function accessibility_faults(page, part = 'body') {
   const { violations } = await new AxeBuilder({ page })
     .include(part)
-    .exclude(days_like_those_before)
+    .exclude(entries_like_those_before)
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .options({ rules: { 'target-size': { enabled: true } } })
     .analyze();
   return violations.flatMap((violation) =>
     violation.nodes.map(

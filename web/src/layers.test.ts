@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-const stack = ['access', 'contacts', 'entries', 'tasks'];
+const stack = ['access', 'catalog', 'entries', 'contacts', 'tasks', 'transfer', 'reports'];
 const may_use: Record<string, string[]> = {
   api: [],
   ui: ['api'],

@@ -5,6 +5,9 @@ import { Problem } from './problem';
 
 export type Schemas = components['schemas'];
 
+/** The parameters of a list of entries. */
+export type EntryQuery = NonNullable<paths['/api/v1/entries']['get']['parameters']['query']>;
+
 export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin' });
 
 type Outcome<T> = { data?: T; error?: unknown; response: Response };

@@ -1,4 +1,4 @@
-export { api, body_of, on_signed_out, type Schemas } from './client';
+export { api, body_of, on_signed_out, type EntryQuery, type Schemas } from './client';
 export { Problem, type FieldError } from './problem';
 export { follow, type Following } from './stream';
 export { new_id } from './id';

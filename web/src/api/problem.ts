@@ -9,6 +9,7 @@ export class Problem extends Error {
     readonly title: string,
     readonly detail: string,
     readonly errors: readonly FieldError[] = [],
+    readonly request_id: string = '',
   ) {
     super(detail || title);
     this.name = 'Problem';
@@ -19,7 +20,13 @@ export class Problem extends Error {
     const given = (typeof document === 'object' && document !== null ? document : {}) as Partial<
       components['schemas']['Problem']
     >;
-    return new Problem(status, given.title ?? '', given.detail ?? '', given.errors ?? []);
+    return new Problem(
+      status,
+      given.title ?? '',
+      given.detail ?? '',
+      given.errors ?? [],
+      given.request_id ?? '',
+    );
   }
 
   static unreachable(): Problem {

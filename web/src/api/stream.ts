@@ -12,9 +12,10 @@ export interface Following {
   connected(yes: boolean): void;
 }
 
-/** Follows one contact; gives the way to stop. */
-export function follow(contact: string, to: Following): () => void {
-  const source = new EventSource(`/api/v1/stream?contact=${encodeURIComponent(contact)}`);
+/** Follows one contact, or all; gives the way to stop. */
+export function follow(contact: string | null, to: Following): () => void {
+  const of = contact ? `?contact=${encodeURIComponent(contact)}` : '';
+  const source = new EventSource(`/api/v1/stream${of}`);
   source.addEventListener('open', () => to.connected(true));
   source.addEventListener('error', () => to.connected(false));
   source.addEventListener('entry', (event) => to.entry(JSON.parse(event.data) as EntryEvent));

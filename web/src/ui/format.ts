@@ -48,10 +48,67 @@ export function date_and_time(instant: string, in_zone = zone()): string {
   }).format(new Date(instant));
 }
 
+const day_formats = new Map<string, Intl.DateTimeFormat>();
+
+/** The date that clocks in `in_zone` show at `instant`: '2025-03-12'. */
+export function day_in_zone(instant: string | Date, in_zone: string): string {
+  let format = day_formats.get(in_zone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-CA', {
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      timeZone: in_zone,
+    });
+    day_formats.set(in_zone, format);
+  }
+  return format.format(new Date(instant));
+}
+
+/** As <input type="datetime-local"> has it, by the reader's clock. */
+export function local_time(instant: string): string {
+  const date = new Date(instant);
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** Day and time without the weekday; the year where it is not this one. */
+export function short_time(instant: string, in_zone = zone()): string {
+  const date = new Date(instant);
+  return new Intl.DateTimeFormat(locale(), {
+    day: 'numeric',
+    month: 'short',
+    ...(date.getFullYear() === new Date().getFullYear() ? {} : { year: '2-digit' as const }),
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone: in_zone,
+  }).format(date);
+}
+
+/** A day's last instant is meant as the day. */
+export function due_text(instant: string, in_zone = zone()): string {
+  const whole_day = local_time(instant).endsWith('T23:59');
+  return new Intl.DateTimeFormat(locale(), {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    ...(whole_day ? {} : { hour: '2-digit' as const, minute: '2-digit' as const }),
+    timeZone: in_zone,
+  }).format(new Date(instant));
+}
+
 export function money(amount: Amount): string {
   const format = new Intl.NumberFormat(locale(), { style: 'currency', currency: amount.currency });
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
   return format.format(amount.value / 10 ** digits);
+}
+
+/** A language's name in the reader's own. */
+export function language_name(tag: string): string {
+  try {
+    return new Intl.DisplayNames(locale(), { type: 'language' }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
 }
 
 export function number(value: number): string {

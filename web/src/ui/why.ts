@@ -6,6 +6,7 @@ import { t } from './i18n.svelte';
 export function why(cause: unknown, shown: readonly string[] = []): string {
   if (!(cause instanceof Problem)) return t('wrong.unexpected');
   if (cause.status === 0) return t('wrong.unreachable');
+  if (cause.status === 403) return t('wrong.forbidden');
   if (cause.status === 429) return t('wrong.too_many');
   if (cause.status >= 500) return t('wrong.server');
   return cause.beyond(shown);

@@ -43,6 +43,11 @@ export function one_of_several(cause: unknown): string | undefined {
   return cause.errors.find((error) => error.code === 'several_businesses')?.ids?.[0];
 }
 
+/** Goes on in another business of the same person. */
+export function switch_business(business: string): Promise<Me> {
+  return body_of(api.PUT('/api/v1/session', { body: { business } }));
+}
+
 export async function sign_out(): Promise<void> {
   await body_of(api.DELETE('/api/v1/session'));
 }

@@ -1,22 +1,8 @@
 // A history in days, as calendars in the reader's zone have them.
+import { day_in_zone } from '$ui';
 import type { Day } from './filters';
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** The date that clocks in `zone` show at `instant`. */
-export function day_of(instant: string | Date, zone: string): Day {
-  let format = formats.get(zone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-CA', {
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      timeZone: zone,
-    });
-    formats.set(zone, format);
-  }
-  return format.format(new Date(instant));
-}
+export { day_in_zone as day_of } from '$ui';
 
 export function add_days(day: Day, count: number): Day {
   const date = new Date(`${day}T00:00:00Z`);
@@ -36,7 +22,7 @@ export function by_day<T extends { occurred_at: string }>(
 ): DayOf<T>[] {
   const days: DayOf<T>[] = [];
   for (const entry of entries) {
-    const day = day_of(entry.occurred_at, zone);
+    const day = day_in_zone(entry.occurred_at, zone);
     const last = days.at(-1);
     if (last?.day === day) last.entries.push(entry);
     else days.push({ day, entries: [entry] });

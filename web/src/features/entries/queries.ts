@@ -1,44 +1,56 @@
-import { infiniteQueryOptions } from '@tanstack/svelte-query';
-import { api, body_of, type Schemas } from '$api';
-import { to_query, type Filters } from './filters';
+import { api, body_of, type EntryQuery, type Schemas } from '$api';
+import { to_query, to_search, type Filters } from './filters';
 
 export type Entry = Schemas['Entry'];
 export type EntryDetail = Schemas['EntryDetail'];
 export type EntryList = Schemas['EntryList'];
+export type Facets = Schemas['Facets'];
+export type SavedFilter = Schemas['SavedFilter'];
 
 export const page_size = 50;
+export const page_size_max = 200;
 
-export const timeline_key = (contact: string, filters: Filters) =>
-  ['entries', contact, to_query(filters)] as const;
 export const entry_key = (id: string) => ['entry', id] as const;
+export const contact_types_key = ['contact_types'] as const;
+export const entry_types_key = ['entry_types'] as const;
+export const staff_key = ['staff'] as const;
+export const log_views_key = ['log_views'] as const;
+export const saved_filters_key = ['saved_filters'] as const;
 
-export async function fetch_page(
-  contact: string,
-  filters: Filters,
-  cursor?: string,
-  signal?: AbortSignal,
-): Promise<EntryList> {
-  const first = cursor === undefined;
-  const query = {
-    ...to_query(filters),
-    limit: page_size,
-    ...(first ? { facets: '1' as const } : { cursor }),
-  };
-  const params = { path: { id: contact }, query };
-  const call = api.GET('/api/v1/contacts/{id}/entries', { params, ...(signal ? { signal } : {}) });
-  return (await body_of(call)) as EntryList; // and not the streams, which `Accept` would ask for
+export interface Asked {
+  cursor?: string | undefined;
+  limit?: number;
+  facets?: boolean;
+  signal?: AbortSignal | undefined;
 }
 
-/** A contact's history, newest first, page by page. */
-export function timeline(contact: string, filters: Filters) {
-  return infiniteQueryOptions({
-    queryKey: timeline_key(contact, filters),
-    queryFn: ({ pageParam, signal }) =>
-      fetch_page(contact, filters, pageParam as string | undefined, signal),
-    initialPageParam: undefined as unknown,
-    getNextPageParam: (last: EntryList) => last.next_cursor ?? undefined,
-    staleTime: 30_000,
-  });
+/** A page of one contact's history, or of everybody's. */
+export async function fetch_page(
+  contact: string | null,
+  filters: Filters,
+  { cursor, limit = page_size, facets = false, signal }: Asked = {},
+): Promise<EntryList> {
+  const query = {
+    ...to_query(filters),
+    limit,
+    ...(facets ? { facets: '1' as const } : {}),
+    ...(cursor ? { cursor } : {}),
+  } as EntryQuery; // what stands in an address may be anything: the server tells
+  const rest = signal ? { signal } : {};
+  const call = contact
+    ? api.GET('/api/v1/contacts/{id}/entries', {
+        params: { path: { id: contact }, query },
+        ...rest,
+      })
+    : api.GET('/api/v1/entries', { params: { query }, ...rest });
+  return (await body_of<unknown>(call)) as EntryList; // and not a stream, which `Accept` asks for
+}
+
+/** Where the whole filtered result can be had as a file. */
+export function export_path(contact: string | null, filters: Filters): string {
+  const search = to_search({ ...filters, at: null }).toString();
+  const path = contact ? `/api/v1/contacts/${contact}/entries` : '/api/v1/entries';
+  return search ? `${path}?${search}` : path;
 }
 
 export function fetch_entry(id: string, signal?: AbortSignal): Promise<EntryDetail> {
@@ -46,13 +58,64 @@ export function fetch_entry(id: string, signal?: AbortSignal): Promise<EntryDeta
   return body_of(api.GET('/api/v1/entries/{id}', { params, ...(signal ? { signal } : {}) }));
 }
 
+const all_of_them = { params: { query: { limit: page_size_max } } };
+
 export async function fetch_contact_types(): Promise<Schemas['ContactType'][]> {
-  const query = { limit: 200 };
-  const list = await body_of(api.GET('/api/v1/contact-types', { params: { query } }));
-  return list.items.filter((type) => !type.archived);
+  return (await body_of(api.GET('/api/v1/contact-types', all_of_them))).items;
+}
+
+export async function fetch_entry_types(): Promise<Schemas['EntryType'][]> {
+  return (await body_of(api.GET('/api/v1/entry-types', all_of_them))).items;
+}
+
+export async function fetch_staff(): Promise<Schemas['Staff'][]> {
+  return (await body_of(api.GET('/api/v1/staff', all_of_them))).items;
+}
+
+export async function fetch_log_views(): Promise<Schemas['LogView'][]> {
+  return (await body_of(api.GET('/api/v1/log-views', all_of_them))).items;
+}
+
+export async function fetch_saved_filters(): Promise<SavedFilter[]> {
+  return (await body_of(api.GET('/api/v1/saved-filters', all_of_them))).items;
+}
+
+export function save_filter(name: string, filter: string, shared: boolean): Promise<SavedFilter> {
+  return body_of(api.POST('/api/v1/saved-filters', { body: { name, filter, shared } }));
+}
+
+export async function drop_filter(id: string): Promise<void> {
+  await body_of(api.DELETE('/api/v1/saved-filters/{id}', { params: { path: { id } } }));
+}
+
+export function create_contact_type(name: string): Promise<Schemas['ContactType']> {
+  return body_of(api.POST('/api/v1/contact-types', { body: { name } }));
 }
 
 /** Sending the same draft again records nothing twice: its source_id is its key. */
 export async function record(draft: Schemas['EntryDraft']): Promise<Schemas['Recorded']> {
   return (await body_of(api.POST('/api/v1/entries', { body: draft }))) as Schemas['Recorded'];
+}
+
+/** Refused (412) where somebody else changed it since `version`. */
+export function correct(
+  id: string,
+  version: number,
+  correction: Schemas['Correction'],
+  key: string,
+): Promise<EntryDetail> {
+  const header = { 'If-Match': `"${version}"`, 'Idempotency-Key': key };
+  const params = { path: { id }, header };
+  return body_of(api.POST('/api/v1/entries/{id}/corrections', { params, body: correction }));
+}
+
+export function retract(id: string, reason: string, key: string): Promise<EntryDetail> {
+  const params = { path: { id }, header: { 'Idempotency-Key': key } };
+  return body_of(api.POST('/api/v1/entries/{id}/retraction', { params, body: { reason } }));
+}
+
+export async function pin(id: string, on: boolean): Promise<void> {
+  const params = { path: { id } };
+  if (on) await body_of(api.PUT('/api/v1/entries/{id}/pin', { params }));
+  else await body_of(api.DELETE('/api/v1/entries/{id}/pin', { params }));
 }

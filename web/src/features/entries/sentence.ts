@@ -1,5 +1,5 @@
 // An entry as a line: who did what, with which result.
-import { t } from '$ui';
+import { t, type Key } from '$ui';
 import type { Entry } from './queries';
 
 export function who(entry: Pick<Entry, 'actor'>): string {
@@ -8,6 +8,19 @@ export function who(entry: Pick<Entry, 'actor'>): string {
   if (kind === 'contact') return name || t('actor.contact');
   if (kind === 'staff') return name || t('actor.staff');
   return t('actor.none');
+}
+
+/** What the server calls an entry of these types that was given no title. */
+const untitled: Record<string, { title: string; key: Key }> = {
+  note: { title: 'Note', key: 'kind.note' },
+  call: { title: 'Call', key: 'kind.call' },
+  visit: { title: 'Visit', key: 'kind.visit' },
+  meeting: { title: 'Meeting', key: 'kind.meeting' },
+};
+
+export function title_of(entry: Pick<Entry, 'type' | 'title'>): string {
+  const own = untitled[entry.type];
+  return own && own.title === entry.title ? t(own.key) : entry.title;
 }
 
 /** The text in one line. */
@@ -28,4 +41,10 @@ export function pairs_of(details: unknown): [string, string][] {
 export function shown_value(value: unknown): string {
   if (value === null || value === undefined || value === '') return '—';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+export function file_size(bytes: number): string {
+  return bytes < 1_000_000
+    ? t('entry.kilobytes', { size: Math.ceil(bytes / 1_000) })
+    : t('entry.megabytes', { size: Math.round(bytes / 100_000) / 10 });
 }

@@ -1,0 +1,2 @@
+export { default as HeatMap } from './HeatMap.svelte';
+export { default as PaymentsPlot } from './PaymentsPlot.svelte';
