@@ -1,8 +1,12 @@
 #include "ledger/signer.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -40,6 +44,7 @@ constexpr const char* kKey = ".key";
 constexpr const char* kNextKey = ".key.next";  // of a rotation that has not come through
 constexpr const char* kPublic = ".pub";
 constexpr const char* kLast = ".checkpoint";
+constexpr const char* kLock = ".lock";
 
 base::Error refused(const std::string& why) {
   return {base::Code::kUnavailable, "The ledger is not signed: " + why};
@@ -143,6 +148,22 @@ std::vector<std::string> verifiers(db::Tx& tx) {
 // ------------------------------------------------------------------------------- what stands
 // outside
 
+// Held while something is done with a log's files: servers of one machine may share the folder.
+class Signer::FileLock {
+ public:
+  explicit FileLock(const std::string& path)
+      : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+    if (fd_ < 0) throw refused(path + " cannot be written.");
+    while (::flock(fd_, LOCK_EX) != 0 && errno == EINTR) continue;
+  }
+  ~FileLock() { ::close(fd_); }
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  int fd_;
+};
+
 // The last checkpoint, as it was kept.
 struct Signer::Kept {
   std::int64_t epoch = 1;
@@ -237,15 +258,25 @@ tlog::SigningKey Signer::key(const Log& log, std::int64_t epoch, bool may_make) 
   const std::string name = origin(log.id, epoch);
   if (!key) key = tlog::SigningKey::make(name, base::system_random());
   if (key->verifier().name != name) key = key->named(name);
-  if (known.empty() || known.back() != key->verifier().text()) {
-    if (std::find(known.begin(), known.end(), key->verifier().text()) != known.end()) {
-      throw refused("its key, " + path(log, kKey) + ", is not the newest; put that one there.");
-    }
-    use_key(log, *key);
-    database_.write(log.business, [&](db::Tx& tx) {
-      tx.execute(kKeepKey, {log.business, tx.now(), key->verifier().text()});
-    });
+  const std::string verifier = key->verifier().text();
+  if (!known.empty() && known.back() == verifier) return std::move(*key);
+  if (std::find(known.begin(), known.end(), verifier) != known.end()) {
+    throw refused("its key, " + path(log, kKey) + ", is not the newest; put that one there.");
   }
+  // On the disk before the database tells of it, and in its place only then.
+  base::write_file(path(log, kNextKey), key->text() + "\n");
+  const bool ours = database_.write(log.business, [&](db::Tx& tx) {
+    if (verifiers(tx) != known) return false;
+    tx.execute(kKeepKey, {log.business, tx.now(), verifier});
+    return true;
+  });
+  if (!ours) {
+    fs::remove(path(log, kNextKey));
+    throw refused("another server made its key; put a copy of that one's files into " + folder_ +
+                  ".");
+  }
+  use_key(log, *key);
+  fs::remove(path(log, kNextKey));
   return std::move(*key);
 }
 
@@ -338,11 +369,13 @@ SignedCheckpoint Signer::sign_now(const Log& log) {
 
 SignedCheckpoint Signer::sign(const Log& log) {
   const std::lock_guard lock(mutex_);
+  const FileLock files(path(log, kLock));
   return sign_now(log);
 }
 
 SignedCheckpoint Signer::begin_epoch(const Log& log, const std::string& reason) {
   const std::lock_guard lock(mutex_);
+  const FileLock files(path(log, kLock));
   const std::optional<Kept> outside = kept(log);
   const Tree found = look(log, outside);
   const auto old_key = read_maybe(path(log, kKey));
@@ -374,6 +407,7 @@ SignedCheckpoint Signer::begin_epoch(const Log& log, const std::string& reason) 
 
 SignedCheckpoint Signer::rotate_key(const Log& log) {
   const std::lock_guard lock(mutex_);
+  const FileLock files(path(log, kLock));
   static_cast<void>(sign_now(log));  // by the old one, the last time
   const std::int64_t epoch =
       database_.read_as_is(log.business, [](db::Tx& tx) { return last_epoch(tx); });

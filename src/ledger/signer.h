@@ -76,6 +76,7 @@ class Signer {
   SignedCheckpoint rotate_key(const Log& log);
 
  private:
+  class FileLock;
   struct Kept;
   struct Tree;
   [[nodiscard]] std::string path(const Log& log, const char* suffix) const;

@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/encoding.h"
@@ -233,6 +236,29 @@ TEST_F(SignerTest, WithoutItsKeyOrWithAChangedCheckpointNothingIsSigned) {
   EXPECT_NE(refusal().find("is not what was signed"), std::string::npos);
   base::write_file(file(".checkpoint"), last);
   expect_good(signer_->sign(log_));
+}
+
+TEST_F(SignerTest, ServersThatStartTogetherMakeOneKey) {
+  add(3);
+  std::vector<std::thread> threads;
+  threads.reserve(4);
+  std::atomic<int> signed_by = 0;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      // Two share a folder, the others have one each.
+      Signer one(*database_, i < 2 ? keys() : keys() + std::to_string(i), "", clock_);
+      try {
+        static_cast<void>(one.sign(log_));
+        ++signed_by;
+      } catch (const base::Error& error) {
+        EXPECT_NE(error.message().find("key"), std::string::npos) << error.message();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GE(signed_by, 1);
+  EXPECT_LE(signed_by, 2);
+  EXPECT_EQ(database_->read(log_.business, [](db::Tx& tx) { return verifiers(tx); }).size(), 1U);
 }
 
 TEST_F(SignerTest, ALostKeyIsFollowedByAnotherInANewEpoch) {

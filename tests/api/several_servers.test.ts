@@ -1,12 +1,13 @@
 // Several server processes on one PostgreSQL database are one product: whatever is done at one of
 // them holds at the other when the reply is there. ANNALS_LONG=1 kills 25 times instead of 5.
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Client } from './support/client';
-import { on_postgres } from './support/engine';
+import { on_postgres, place } from './support/engine';
 import { check, check_numbers, check_repeats, entries, Load, pause, write } from './support/load';
 import { errors_of } from './support/scenario';
-import { Server } from './support/server';
+import { annals_bin, Server } from './support/server';
 import { Follower } from './support/stream';
 import { Studio } from './support/studio';
 
@@ -345,6 +346,18 @@ describe.skipIf(!on_postgres)('one of two servers killed', () => {
     }
     for (const server of servers) await check(at(server), load);
     await check_repeats(at(servers[1]!), load);
+    // The tree has every leaf in its place: both sign it, and it is what the journal says.
+    const sizes = [];
+    for (const server of servers) {
+      const note = await at(server).request('GET', '/api/v1/ledger/checkpoint');
+      sizes.push(Number(note.text.split('\n')[1]));
+    }
+    expect(sizes[0]).toBeGreaterThanOrEqual(load.acknowledged.size);
+    expect(sizes[1]).toBe(sizes[0]);
+    const args = ['verify', ...place(studio.server.data)];
+    const verified = spawnSync(annals_bin(), args, { encoding: 'utf8' });
+    expect(verified.stdout).toContain('; 0 faults;');
+    expect(verified.status, verified.stdout).toBe(10);
     expect(slowest_ms).toBeLessThan(5_000);
     console.log(`${load.acknowledged.size} entries; the longest wait was ${slowest_ms} ms`);
     await servers[1]!.stop();
