@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <filesystem>
 #include <iterator>
 #include <map>
 #include <mutex>
@@ -504,6 +505,8 @@ VerifyReport verify(db::Database& database, const VerifyOptions& options) {
     LogCheck(database, business, options, report).run(report.leaves, all);
     ++report.businesses;
   }
+  // The next run is to read everything again.
+  if (!options.state_file.empty()) std::filesystem::remove(options.state_file);
   return report;
 }
 

@@ -1,7 +1,8 @@
 // `annals verify` against somebody who has the database: each change by SQL is found and named.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, createHmac, createPrivateKey, sign } from 'node:crypto';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -122,6 +123,22 @@ test('a database that nobody changed is verified, also without a checkpoint from
   expect(verify(data, '--known-checkpoint', join(root, 'nowhere')).code).toBe(64);
   drop(data);
 });
+
+test('what an interrupted run had read is not read again, unless it was changed since', () => {
+  const data = copy();
+  const state = join(root, 'state.json');
+  const read = { pos: 16, size: 16, root: Buffer.from(root_of(known), 'base64').toString('hex') };
+  const leave = () => writeFileSync(state, JSON.stringify({ [business]: read }));
+  leave();
+  expect(verify(data, '--state', state).text).toContain('16 leaves');
+  expect(existsSync(state)).toBe(false); // it came to its end
+  const { leaf } = row_of(data, entries[1]!);
+  set(data, entries[1]!, `leaf = ${bytes(leaf.slice(0, 130) + '0000')}`);
+  leave();
+  expect(verify(data, '--state', state).text).toContain('had checked were changed since');
+  drop(data);
+});
+const root_of = (file: string) => readFileSync(file, 'utf8').split('\n')[2]!;
 
 interface Tampering {
   change: (data: string) => void;
