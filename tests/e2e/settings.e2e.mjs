@@ -175,6 +175,7 @@ describe('settings', () => {
       'Contact types',
       'Types',
       'Log views',
+      'Import',
     ]);
     await tab('Staff').click();
     await page.getByText(owner.email).waitFor();
