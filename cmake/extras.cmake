@@ -1,5 +1,5 @@
-# Programs beside the product: tests/fuzz/fuzz_*.cc with ANNALS_FUZZ (libFuzzer, clang), and
-# bench/bench_*.cc with ANNALS_BENCH (Google Benchmark). Each may use every slice.
+# Programs beside the product: tests/fuzz/fuzz_*.cc with ANNALS_FUZZ (libFuzzer, clang), and those
+# of bench/ with ANNALS_BENCH. Each may use every slice.
 option(ANNALS_FUZZ "Build the libFuzzer targets (clang)" OFF)
 option(ANNALS_BENCH "Build the benchmarks" OFF)
 
@@ -12,11 +12,26 @@ function(annals_extras pattern)
   endforeach()
 endfunction()
 
+# annals_bench(<name> <source>…): a program of bench/, bench_<name>.
+function(annals_bench name)
+  list(TRANSFORM ARGN PREPEND "${CMAKE_SOURCE_DIR}/bench/")
+  add_executable(bench_${name} ${ARGN})
+  target_include_directories(bench_${name} PRIVATE "${CMAKE_SOURCE_DIR}")
+  target_link_libraries(bench_${name} PRIVATE annals_entries)
+endfunction()
+
 if(ANNALS_FUZZ)
   target_compile_options(annals_flags INTERFACE -fsanitize=fuzzer-no-link)
   annals_extras("tests/fuzz/fuzz_*.cc" -fsanitize=fuzzer)
 endif()
 if(ANNALS_BENCH)
+  # Google Benchmark's, for single functions.
   find_package(benchmark REQUIRED)
-  annals_extras("bench/bench_*.cc" benchmark::benchmark)
+  annals_extras("bench/micro_*.cc" benchmark::benchmark)
+  # Those that bench/run starts.
+  annals_bench(load load.cc client.cc requests.cc drafts.cc)
+  set(sqlite bare_tables.cc raw_sqlite.cc values.cc drafts.cc)
+  annals_bench(bare_append bare_append.cc ${sqlite})
+  annals_bench(bare_read bare_read.cc ${sqlite})
+  annals_bench(bare_postgres bare_postgres.cc values.cc drafts.cc)
 endif()

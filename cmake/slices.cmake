@@ -19,6 +19,9 @@ target_compile_options(annals_flags INTERFACE ${ANNALS_WARNINGS})
 target_link_libraries(annals_flags INTERFACE Threads::Threads)
 target_compile_definitions(annals_flags INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
+# Coroutine frames that a thread keeps for their next use. A request takes a dozen, one inside the
+# other; with Asio's own 2 the allocator was a third of what a reply cost.
+target_compile_definitions(annals_flags INTERFACE BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=16)
 if(ANNALS_SANITIZE)
   target_compile_options(annals_flags INTERFACE -fsanitize=${ANNALS_SANITIZE}
     -fno-omit-frame-pointer -fno-sanitize-recover=all)
@@ -34,6 +37,7 @@ endif()
 # What each folder takes from outside.
 set(ANNALS_base_LIBS annals::icu annals::boost_json annals::simdjson annals::date annals::sodium
                      annals::phonenumber OpenSSL::Crypto annals::spdlog fmt)
+set(ANNALS_tlog_LIBS annals::sodium)
 set(ANNALS_db_LIBS annals::sqlite annals::postgres)
 set(ANNALS_http_LIBS OpenSSL::SSL annals::prometheus)
 set(ANNALS_access_LIBS annals::icu annals::sodium)

@@ -11,17 +11,17 @@
 namespace annals::access {
 namespace {
 
-constexpr const char* kName = "SELECT name FROM staff WHERE business = $1 AND id = $2";
+constexpr db::LookUp kName{.one = "SELECT id, name FROM staff WHERE business = $1 AND id = $2"};
 constexpr const char* kActiveName =
     "SELECT name FROM staff WHERE business = $1 AND id = $2 AND active = 1";
-constexpr const char* kSecret = "SELECT secret FROM businesses WHERE business = $1";
+constexpr db::LookUp kSecret{.one = "SELECT business, secret FROM businesses WHERE business = $2"};
 
 }  // namespace
 
 std::optional<std::string> staff_name(db::Tx& tx, const base::Id& staff) {
-  db::Rows rows = tx.query(kName, {tx.business(), staff});
+  db::Rows rows = tx.look_up(kName, staff);
   if (!rows.next()) return std::nullopt;
-  return rows->string(0);
+  return rows->string(1);
 }
 
 std::optional<std::string> active_staff_name(db::Tx& tx, const base::Id& staff) {
@@ -31,9 +31,9 @@ std::optional<std::string> active_staff_name(db::Tx& tx, const base::Id& staff) 
 }
 
 base::Bytes business_secret(db::Tx& tx, db::BusinessKey business) {
-  db::Rows rows = tx.query(kSecret, {business});
+  db::Rows rows = tx.look_up(kSecret, business);
   if (!rows.next()) throw base::not_found("business");
-  const base::ByteSpan secret = rows->blob(0);
+  const base::ByteSpan secret = rows->blob(1);
   return {secret.begin(), secret.end()};
 }
 

@@ -1,7 +1,11 @@
+#include <condition_variable>
 #include <cstdint>
+#include <exception>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -121,12 +125,23 @@ std::optional<Actor> renewed(db::Tx& tx, const Actor& actor) {
   return std::nullopt;
 }
 
+// A look-up that several requests wait for.
+struct Trip {
+  bool over = false;
+  std::optional<Found> found;
+  std::exception_ptr failure;
+};
+
 // What was looked up, by token hash. A change of credentials makes all of it void. On PostgreSQL
-// other processes change credentials too, so nothing is remembered there.
+// other processes change credentials too, so nothing is remembered there; but requests that come
+// with one credential while it is looked up share the next look-up, which begins after they came.
 struct Gate::Memory {
   std::mutex mutex;
   std::unordered_map<std::string, Found> found;
   std::uint64_t changes = 0;
+  std::condition_variable trip_over;
+  std::set<std::string> travelling;
+  std::map<std::string, std::shared_ptr<Trip>> next_trips;
 
   std::optional<Found> recall(const std::string& hash) {
     const std::lock_guard lock(mutex);
@@ -157,14 +172,43 @@ struct Gate::Memory {
   template <class Find>
   std::optional<Found> look_up(db::Database& database, const std::string& hash, Find find) {
     if (auto known = recall(hash)) return known;
-    const std::uint64_t seen = credential_changes();
-    bool may_keep = false;
-    auto one = database.read(db::kNoBusiness, [&](db::Tx& tx) {
-      may_keep = tx.engine() == db::Engine::kSqlite;
-      return find(tx, hash);
+    return shared(hash, [&] {
+      const std::uint64_t seen = credential_changes();
+      bool may_keep = false;
+      auto one = database.read_as_is(db::kNoBusiness, [&](db::Tx& tx) {
+        may_keep = tx.engine() == db::Engine::kSqlite;
+        return find(tx, hash);
+      });
+      if (one && may_keep) keep(hash, *one, seen);
+      return one;
     });
-    if (one && may_keep) keep(hash, *one, seen);
-    return one;
+  }
+
+  template <class Ask>
+  std::optional<Found> shared(const std::string& hash, Ask ask) {
+    std::unique_lock lock(mutex);
+    const auto [it, first] = next_trips.try_emplace(hash, nullptr);
+    if (first) it->second = std::make_shared<Trip>();
+    const std::shared_ptr<Trip> trip = it->second;
+    if (first) {
+      trip_over.wait(lock, [&] { return !travelling.contains(hash); });
+      next_trips.erase(hash);  // whoever comes from now on needs another one
+      travelling.insert(hash);
+      lock.unlock();
+      try {
+        trip->found = ask();
+      } catch (...) {
+        trip->failure = std::current_exception();
+      }
+      lock.lock();
+      travelling.erase(hash);
+      trip->over = true;
+      trip_over.notify_all();
+    } else {
+      trip_over.wait(lock, [&] { return trip->over; });
+    }
+    if (trip->failure) std::rethrow_exception(trip->failure);
+    return trip->found;
   }
 };
 

@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -18,14 +19,20 @@
 namespace annals::access {
 namespace {
 
-// Each hash takes its memory for itself: a burst of sign-ins must not take all there is.
+// Each hash takes its memory for itself: a burst of sign-ins must not take all there is. And each
+// that waits holds a thread that others need, so not many may wait.
 class Turn {
  public:
   Turn() {
-    if (!turns().try_acquire_for(std::chrono::milliseconds(base::limits::kPasswordWaitMs))) {
-      throw base::Error(base::Code::kUnavailable,
-                        "Too many are signing in at this moment. Try again in a few seconds.");
-    }
+    if (turns().try_acquire()) return;
+    static std::atomic<int> waiting = 0;
+    const bool may_wait = ++waiting <= base::limits::kPasswordsWaitingMax;
+    const bool mine = may_wait && turns().try_acquire_for(
+                                      std::chrono::milliseconds(base::limits::kPasswordWaitMs));
+    --waiting;
+    if (mine) return;
+    throw base::Error(base::Code::kUnavailable,
+                      "Too many are signing in at this moment. Try again in a few seconds.");
   }
   ~Turn() { turns().release(); }
   Turn(const Turn&) = delete;

@@ -25,6 +25,8 @@
 #include "catalog/catalog.h"
 #include "db/db.h"
 #include "demo/demo.h"
+#include "evidence/evidence.h"
+#include "ledger/signer.h"
 #include "transfer/transfer.h"
 
 namespace annals::app {
@@ -72,10 +74,16 @@ std::string read_password() {
   return line;
 }
 
-void wait_for_index(const db::Database& database) {
+constexpr int kPatience = 100;  // looks, of a tenth of a second each
+
+// Until the index is up to date, or, in `patience` looks, has come no nearer to that.
+void wait_for_index(const db::Database& database, int patience) {
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
   const std::int64_t all = database.lag();
-  while (database.lag() > 0) {
+  std::int64_t before = all;
+  for (int looks = 0; database.lag() > 0 && looks < patience; ++looks) {
+    if (database.lag() != before) looks = 0;
+    before = database.lag();
     if (terminal) {
       std::cerr << "\r" << 100 * (all - database.lag()) / std::max<std::int64_t>(all, 1) << " % of "
                 << all << " rows" << std::flush;
@@ -105,6 +113,8 @@ Commands::Commands(CLI::App& app) {
   add_migrate_engine(app);
   add_business(app);
   add_staff(app);
+  add_ledger(app);
+  add_verify(app);
   add_routes(app);
 }
 
@@ -114,6 +124,8 @@ void Commands::add_serve(CLI::App& app) {
   flag(command, "--listen", serve_.listen, "HOST:PORT; port 0 takes any free one");
   flag(command, "--tls-certificate", serve_.tls_certificate, "A PEM file: serve by TLS");
   flag(command, "--tls-key", serve_.tls_key, "The certificate's key, a PEM file");
+  flag(command, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
+  flag(command, "--checkpoints", serve_.checkpoints, "A folder that keeps each checkpoint too");
   command->add_option("--threads", serve_.handler_threads, "Requests that are worked on at once")
       ->envname("ANNALS_THREADS")
       ->check(CLI::Range(1, 1024))
@@ -183,7 +195,7 @@ void Commands::add_rebuild(CLI::App& app) {
   add(app, "rebuild", "Make the index anew from the journal", [this] {
     rebuild_index(serve_.place());
     const auto database = open_database(serve_.place());
-    wait_for_index(*database);
+    wait_for_index(*database, kPatience);
     std::cout << "The index is up to date.\n";
     return 0;
   });
@@ -276,6 +288,66 @@ void Commands::add_staff(CLI::App& app) {
   added->add_option("--role", staff_role_, "owner, manager, staff or auditor")
       ->capture_default_str();
   flag(added, "--business", business_, "Its id or name, where there are several");
+}
+
+void Commands::add_ledger(CLI::App& app) {
+  CLI::App* ledger = app.add_subcommand("ledger", "The ledger's checkpoints and keys");
+  ledger->require_subcommand(1);
+  using Work = ledger::SignedCheckpoint (*)(ledger::Signer&, const ledger::Log&, const Commands&);
+  const auto add_work = [&](const std::string& name, const std::string& description, Work work) {
+    CLI::App* command = add(*ledger, name, description, [this, work] {
+      const auto database = open_database(serve_.place());
+      const access::Business business = choose_business(*database, business_);
+      ledger::Signer signer(*database, serve_.keys_folder(), serve_.checkpoints,
+                            base::system_clock());
+      std::cout << work(signer, {.business = business.key, .id = business.id}, *this).note;
+      return 0;
+    });
+    flag(command, "--business", business_, "Its id or name, where there are several");
+    flag(command, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
+    return command;
+  };
+  add_work("checkpoint", "Sign the ledger as it stands",
+           [](ledger::Signer& signer, const ledger::Log& log, const Commands&) {
+             return signer.sign(log);
+           });
+  add_work("rotate-key", "Go on with a new key",
+           [](ledger::Signer& signer, const ledger::Log& log, const Commands&) {
+             return signer.rotate_key(log);
+           });
+  add_work("new-epoch", "Go on after a restored backup or a lost key",
+           [](ledger::Signer& signer, const ledger::Log& log, const Commands& self) {
+             return signer.begin_epoch(log, self.ledger_reason_);
+           })
+      ->add_option("--reason", ledger_reason_, "What happened; it stands in the ledger")
+      ->required();
+}
+
+void Commands::add_verify(CLI::App& app) {
+  CLI::App* command = add(app, "verify", "Compare everything with the ledger", [this] {
+    const auto database = open_database(serve_.place());
+    wait_for_index(*database, kPatience);
+    evidence::VerifyCommand verify{.businesses = {},
+                                   .known_checkpoints = verify_known_,
+                                   .keys = verify_keys_,
+                                   .keys_folder = serve_.keys_folder(),
+                                   .state_file = verify_state_,
+                                   .threads = verify_threads_,
+                                   .terminal = ::isatty(STDERR_FILENO) != 0};
+    if (business_.empty()) {
+      verify.businesses = database->read_as_is(
+          db::kNoBusiness, [](db::Tx& tx) { return access::all_businesses(tx); });
+    } else {
+      verify.businesses = {choose_business(*database, business_)};
+    }
+    return evidence::verify_command(*database, verify, std::cout, std::cerr);
+  });
+  flag(command, "--business", business_, "This one alone, by its id or name");
+  flag(command, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
+  command->add_option("--known-checkpoint", verify_known_, "A checkpoint that was kept elsewhere");
+  command->add_option("--key", verify_keys_, "A public key that the auditor was given");
+  command->add_option("--state", verify_state_, "A file: an interrupted run goes on from there");
+  command->add_option("--threads", verify_threads_, "0: one a core")->check(CLI::Range(0, 256));
 }
 
 void Commands::add_routes(CLI::App& app) {

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "app/server.h"
 
@@ -32,6 +33,8 @@ class Commands {
   void need_folder(const std::string& instead) const;
   void add_business(CLI::App& app);
   void add_staff(CLI::App& app);
+  void add_ledger(CLI::App& app);
+  void add_verify(CLI::App& app);
   void add_routes(CLI::App& app);
 
   std::function<int()> chosen_;
@@ -49,6 +52,11 @@ class Commands {
   std::string backup_check_;
   std::string restore_from_;
   bool restore_replace_ = false;
+  std::string ledger_reason_;
+  std::vector<std::string> verify_known_;
+  std::vector<std::string> verify_keys_;
+  std::string verify_state_;
+  int verify_threads_ = 0;
   std::string staff_email_;
   std::string staff_name_;
   std::string staff_role_ = "staff";

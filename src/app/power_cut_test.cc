@@ -208,11 +208,19 @@ class Image {
         "|| CASE t.name WHEN 'tally' THEN ' WHERE n <> 0' ELSE '' END || ' ORDER BY 1' "
         "FROM other.sqlite_schema t JOIN pragma_table_info(t.name, 'other') c "
         "WHERE t.type = 'table' AND t.name NOT LIKE '%search%' AND c.name <> 'number' "
+        "AND t.name <> 'tree_hashes' "
         "GROUP BY t.name ORDER BY t.name");
     std::vector<std::string> all =
         rows("SELECT rowid FROM other.entry_search WHERE entry_search MATCH 'word' ORDER BY rowid");
     for (const std::string& select : selects) {
       for (std::string& row : rows(select)) all.push_back(std::move(row));
+    }
+    // How many hashes a row has follows from how many leaves came at once.
+    for (std::string& row :
+         rows("SELECT 'tree ' || business || ' ' || level || ' ' || group_concat(hex(hashes), '') "
+              "FROM (SELECT * FROM other.tree_hashes ORDER BY business, level, idx) "
+              "GROUP BY business, level ORDER BY business, level")) {
+      all.push_back(std::move(row));
     }
     return all;
   }

@@ -88,6 +88,11 @@ Done record(db::Tx& tx, const access::Actor& actor, Item item, const std::string
   return {recorded, item.task->id};
 }
 
+void ask_ahead(db::Tx& tx, db::Asks& asks, const Item& item) {
+  entries::ask_ahead(tx, asks, item.draft);
+  contacts::ask_ahead(tx, asks, item.contact);
+}
+
 void write(base::JsonWriter& out, const Done& done) {
   out.begin_object().member("id", done.recorded.id.text());
   out.member("status", done.recorded.duplicate ? "duplicate" : "created");
@@ -100,12 +105,12 @@ void write(base::JsonWriter& out, const Done& done) {
 
 Response record_one(const Call& call, const base::Json& json) {
   const Item item = parse_item(json, "", call.actor.time_zone);
-  return call.database.write(call.actor.business, [&](db::Tx& tx) {
-    const Done done = record(tx, call.actor, item, "");
-    base::JsonWriter out;
-    write(out, done);
-    return Response::json(done.recorded.duplicate ? 200 : 201, out.take());
-  });
+  const Done done = call.database.write(
+      call.actor.business, [&](db::Tx& tx) { return record(tx, call.actor, item, ""); },
+      [&](db::Tx& tx, db::Asks& asks) { ask_ahead(tx, asks, item); });
+  base::JsonWriter out;
+  write(out, done);
+  return Response::json(done.recorded.duplicate ? 200 : 201, out.take());
 }
 
 // ------------------------------------------------------------------------------------------ array
@@ -148,14 +153,22 @@ Response record_array(const Call& call, const base::Json& json) {
   for_all(drafts.size(), [&](std::size_t i) {
     items[i] = parse_item(drafts[i], index_path(i), call.actor.time_zone);
   });
-  return call.database.write(call.actor.business, [&](db::Tx& tx) {
-    base::JsonWriter out;
-    out.begin_object().key("items").begin_array();
-    for_all(items.size(),
-            [&](std::size_t i) { write(out, record(tx, call.actor, items[i], index_path(i))); });
-    out.end_array().end_object();
-    return Response::json(201, out.take());
-  });
+  const std::vector<Done> all = call.database.write(
+      call.actor.business,
+      [&](db::Tx& tx) {
+        std::vector<Done> done(items.size());
+        for_all(items.size(),
+                [&](std::size_t i) { done[i] = record(tx, call.actor, items[i], index_path(i)); });
+        return done;
+      },
+      [&](db::Tx& tx, db::Asks& asks) {
+        for (const Item& item : items) ask_ahead(tx, asks, item);
+      });
+  base::JsonWriter out;
+  out.begin_object().key("items").begin_array();
+  for (const Done& done : all) write(out, done);
+  out.end_array().end_object();
+  return Response::json(201, out.take());
 }
 
 // ----------------------------------------------------------------------------------------- NDJSON
@@ -231,7 +244,7 @@ struct Outcome {
 };
 
 Outcome commit_lines(const Call& call, const std::vector<Ready>& ready) {
-  return call.database.write(call.actor.business, [&](db::Tx& tx) {
+  const auto work = [&](db::Tx& tx) {
     Outcome outcome;
     for (const Ready& line : ready) {
       try {
@@ -242,6 +255,9 @@ Outcome commit_lines(const Call& call, const std::vector<Ready>& ready) {
       }
     }
     return outcome;
+  };
+  return call.database.write(call.actor.business, work, [&](db::Tx& tx, db::Asks& asks) {
+    for (const Ready& line : ready) ask_ahead(tx, asks, line.item);
   });
 }
 

@@ -34,10 +34,12 @@
 #include "db/db.h"
 #include "entries/attachments.h"
 #include "entries/history.h"
+#include "evidence/evidence.h"
 #include "http/message.h"
 #include "http/metrics.h"
 #include "http/router.h"
 #include "http/server.h"
+#include "ledger/signer.h"
 #include "tasks/tasks.h"
 
 namespace annals::app {
@@ -74,7 +76,7 @@ Address parse_listen(const std::string& listen) {
   return address;
 }
 
-access::Routes all_routes(Stream& stream, const base::Clock& clock) {
+access::Routes all_routes(Stream& stream, ledger::Signer& signer, const base::Clock& clock) {
   access::Routes all;
   const auto add = [&all](access::Routes more) {
     std::move(more.begin(), more.end(), std::back_inserter(all));
@@ -84,6 +86,7 @@ access::Routes all_routes(Stream& stream, const base::Clock& clock) {
   add(contacts::routes());
   add(record_routes());
   add(entries::routes({.members = contacts::members, .open_tasks = tasks::open_count}));
+  add(evidence::routes(signer));
   add(tasks::routes());
   add(stream.routes());
   return all;
@@ -118,12 +121,20 @@ Response metrics(const db::Database& database) {
 }
 
 void add_operation_routes(http::Router& router, const db::Database& database) {
-  const auto get = [&router](const char* path, http::Handler handler) {
-    router.add({.method = http::Method::kGet, .pattern = path, .handler = std::move(handler)});
+  const auto get = [&router](const char* path, http::Admission admission, http::Handler handler) {
+    router.add({.method = http::Method::kGet,
+                .pattern = path,
+                .handler = std::move(handler),
+                .admission = admission});
   };
-  get("/healthz", [](const http::Request&) { return Response::json(200, status_json("ok")); });
-  get("/readyz", [&database](const http::Request&) { return readiness(database); });
-  get("/metrics", [&database](const http::Request&) { return metrics(database); });
+  // Who watches over the server has to see it most when it is busy.
+  using http::Admission;
+  get("/healthz", Admission::kAtOnce,
+      [](const http::Request&) { return Response::json(200, status_json("ok")); });
+  get("/readyz", Admission::kAtOnce,
+      [&database](const http::Request&) { return readiness(database); });
+  get("/metrics", Admission::kAlways,
+      [&database](const http::Request&) { return metrics(database); });
 }
 
 }  // namespace
@@ -132,6 +143,7 @@ struct Instance::Parts {
   std::unique_ptr<db::Database> database;
   std::unique_ptr<access::Gate> gate;
   std::unique_ptr<Stream> stream;
+  std::unique_ptr<ledger::Signer> signer;
   access::Routes routes;
   std::unique_ptr<http::Server> server;
   std::string host;
@@ -142,12 +154,27 @@ struct Instance::Parts {
   bool stopping = false;
   std::thread housekeeper{};
 
+  // So that there is a checkpoint outside of the database also where nobody asks for one.
+  void sign_all() const {
+    const auto all = database->read_as_is(db::kNoBusiness,
+                                          [](db::Tx& tx) { return access::all_businesses(tx); });
+    for (const access::Business& business : all) {
+      try {
+        static_cast<void>(signer->sign({.business = business.key, .id = business.id}));
+      } catch (const base::Error& error) {
+        base::log(base::Level::kError, "the ledger is not signed",
+                  {{"business", business.key}, {"reason", std::string_view(error.what())}});
+      }
+    }
+  }
+
   void keep_house(const base::Clock& clock) {
     std::unique_lock lock(mutex);
     while (!stopping) {
       lock.unlock();
       try {
         entries::drop_unused_attachments(*database, clock.now() - kUnusedAttachmentAge);
+        sign_all();
       } catch (const base::Error&) {
         base::log(base::Level::kWarn, "housekeeping did not come through; it is tried again");
       }
@@ -167,7 +194,9 @@ Instance::Instance(const ServeOptions& options, const base::Clock& clock)
   parts.database = open_database(options.place(), clock);
   parts.gate = std::make_unique<access::Gate>(*parts.database, clock);
   parts.stream = std::make_unique<Stream>(*parts.database);
-  parts.routes = all_routes(*parts.stream, clock);
+  parts.signer = std::make_unique<ledger::Signer>(*parts.database, options.keys_folder(),
+                                                  options.checkpoints, clock);
+  parts.routes = all_routes(*parts.stream, *parts.signer, clock);
   http::Router router;
   for (const access::Route& route : parts.routes) router.add(parts.gate->bind(route));
   add_operation_routes(router, *parts.database);

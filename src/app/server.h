@@ -16,9 +16,12 @@ struct ServeOptions {
   std::string listen = "127.0.0.1:8080";  // HOST:PORT, [IPv6]:PORT; port 0 takes any free one
   std::string tls_certificate;            // PEM files; empty: plain HTTP
   std::string tls_key;
+  std::string keys;         // where the ledger's keys stand; empty: `keys` in the data folder
+  std::string checkpoints;  // where each checkpoint is written to besides; empty: nowhere
   int handler_threads = 64;
 
   [[nodiscard]] const std::string& place() const { return database.empty() ? data : database; }
+  [[nodiscard]] std::string keys_folder() const { return keys.empty() ? data + "/keys" : keys; }
 };
 
 class Instance {

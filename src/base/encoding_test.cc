@@ -48,6 +48,8 @@ TEST(Encoding, broken_base64_and_hex_are_refused) {
     EXPECT_FALSE(from_base64url(text)) << text;
   }
   EXPECT_FALSE(from_base64(std::string_view("Zm9v\0", 5)));
+  EXPECT_FALSE(from_base64("\xFFm9v"));
+  EXPECT_FALSE(from_base64url("\xFFm9v"));
   for (const char* text : {"6", "6g", "0x66", "66 "}) EXPECT_FALSE(from_hex(text)) << text;
 }
 

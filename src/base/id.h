@@ -26,7 +26,7 @@ struct Id {
 
 /// Makes ids of one process that never repeat and rise strictly, also within a millisecond and
 /// when the clock goes back. Safe from any thread.
-[[nodiscard]] Id make_id(Micros now, const Random& random = system_random());
+[[nodiscard]] Id make_id(Micros now, const Random& random = buffered_random());
 
 }  // namespace annals::base
 

@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -18,10 +19,30 @@ class SystemRandom final : public Random {
   void fill(std::span<std::uint8_t> out) const override { randombytes_buf(out.data(), out.size()); }
 };
 
+class BufferedRandom final : public Random {
+ public:
+  void fill(std::span<std::uint8_t> out) const override {
+    thread_local std::array<std::uint8_t, 4096> buffer;
+    thread_local std::size_t left = 0;
+    if (out.size() > buffer.size()) return system_random().fill(out);
+    if (left < out.size()) {
+      system_random().fill(buffer);
+      left = buffer.size();
+    }
+    left -= out.size();
+    std::memcpy(out.data(), buffer.data() + left, out.size());
+  }
+};
+
 }  // namespace
 
 const Random& system_random() {
   static const SystemRandom random;
+  return random;
+}
+
+const Random& buffered_random() {
+  static const BufferedRandom random;
   return random;
 }
 

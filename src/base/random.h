@@ -13,6 +13,9 @@ class Random {
 };
 
 [[nodiscard]] const Random& system_random();
+/// The same, taken from the system a few kilobytes at a time for each thread: for ids, which are
+/// many. Not for secrets, which should not lie about in memory.
+[[nodiscard]] const Random& buffered_random();
 
 /// Repeatable bytes from a seed (ChaCha20), for demo data and tests. One thread.
 class SeededRandom : public Random {

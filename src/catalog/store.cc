@@ -92,22 +92,22 @@ std::optional<LogView> find_log_view(db::Tx& tx, std::string_view key) {
   return log_view_of(*rows);
 }
 
-constexpr std::string_view kContactType = R"sql(
+constexpr db::LookUp kContactType{.one = R"sql(
   SELECT key, name, views, archived, version FROM contact_types
-  WHERE business = $1 AND key = $2)sql";
+  WHERE business = $1 AND key = $2)sql"};
 
 std::optional<ContactType> find_contact_type(db::Tx& tx, std::string_view key) {
-  auto rows = tx.query(kContactType, {tx.business(), key});
+  auto rows = tx.look_up(kContactType, key);
   if (!rows.next()) return std::nullopt;
   return contact_type_of(*rows);
 }
 
-constexpr std::string_view kEntryType = R"sql(
+constexpr db::LookUp kEntryType{.one = R"sql(
   SELECT type, category, name, views, version FROM entry_types
-  WHERE business = $1 AND type = $2)sql";
+  WHERE business = $1 AND type = $2)sql"};
 
 std::optional<EntryType> find_entry_type(db::Tx& tx, std::string_view type) {
-  auto rows = tx.query(kEntryType, {tx.business(), type});
+  auto rows = tx.look_up(kEntryType, type);
   if (!rows.next()) return std::nullopt;
   return entry_type_of(*rows);
 }

@@ -26,6 +26,9 @@ struct Selector {
 /// Reads `contact` of a draft. `field` is its path, for errors. Throws kInvalid.
 [[nodiscard]] Selector parse_selector(const base::Json& json, const std::string& field);
 
+/// For Database::write(): that `selector` is going to be resolved, and its contact recorded for.
+void ask_ahead(db::Tx& tx, db::Asks& asks, const Selector& selector);
+
 /// The one contact that `selector` names. None: kInvalid `contact_not_found`, unless `create`
 /// (a body as POST /contacts takes it, which inherits the identifier) makes it. Several: kInvalid
 /// `contact_ambiguous` with their ids. `field` is the selector's path, for errors.
@@ -41,6 +44,9 @@ entries::ContactRef create(db::Tx& tx, const access::Actor& actor, const base::J
 /// given), and, of an organisation, its people. kNotFound where the business has no such contact.
 [[nodiscard]] std::vector<base::Id> members(db::Tx& tx, const base::Id& contact,
                                             std::optional<base::Micros> as_of = std::nullopt);
+
+/// Whose histories show the entries of `contact`: the contacts that have it among their members().
+[[nodiscard]] std::vector<base::Id> shown_by(db::Tx& tx, const base::Id& contact);
 
 /// Brings the search rows of `contact` up to its state. For the applier: `tx` writes the derived
 /// tables and reads the contacts.

@@ -244,6 +244,9 @@ TEST(Contacts, a_person_may_belong_to_an_organization) {
     EXPECT_EQ(members(tx, id(firm)), (std::vector{id(firm), id(person), id(twin)}));
     EXPECT_EQ(members(tx, id(firm), tx.now()), (std::vector{id(firm), id(person), id(twin)}));
     EXPECT_EQ(members(tx, id(person)), (std::vector{id(person), id(twin)}));
+    EXPECT_EQ(shown_by(tx, id(twin)), (std::vector{id(twin), id(person), id(firm)}));
+    EXPECT_EQ(shown_by(tx, id(firm)), std::vector{id(firm)});
+    EXPECT_TRUE(shown_by(tx, base::Id{}).empty());
     EXPECT_THROW((void)members(tx, base::Id{}), base::Error);
   });
 }

@@ -17,6 +17,7 @@
 #include "contacts/profile.h"
 #include "db/db.h"
 #include "entries/entries.h"
+#include "ledger/ledger.h"
 
 namespace annals::contacts {
 namespace {
@@ -99,13 +100,16 @@ std::optional<Contact> find_contact(db::Tx& tx, const base::Id& id) {
                  .updated_at = rows->integer(6)};
 }
 
-constexpr std::string_view kTag = R"sql(
-  SELECT tag FROM contacts WHERE business = $1 AND id = $2)sql";
+constexpr db::LookUp kTag{.one = "SELECT id, tag FROM contacts WHERE business = $1 AND id = $2",
+                          .many = R"sql(
+  SELECT f.id, f.tag FROM unnest(CAST($2 AS bytea[])) AS k (id)
+  CROSS JOIN LATERAL (
+    SELECT id, tag FROM contacts WHERE business = $1 AND id = k.id LIMIT 1) AS f)sql"};
 
 std::optional<entries::ContactRef> find_ref(db::Tx& tx, const base::Id& id) {
-  auto rows = tx.query(kTag, {tx.business(), id});
+  auto rows = tx.look_up(kTag, id);
   if (!rows.next()) return std::nullopt;
-  return entries::ContactRef{.id = id, .tag = rows->id(0)};
+  return entries::ContactRef{.id = id, .tag = rows->id(1)};
 }
 
 Contact load_contact(db::Tx& tx, const base::Id& id) {
@@ -184,13 +188,33 @@ void update(db::Tx& tx, const Contact& before, const Contact& contact) {
   }
 }
 
-constexpr std::string_view kByKey = R"sql(
-  SELECT contact FROM contact_keys WHERE business = $1 AND kind = $2 AND value = $3)sql";
+constexpr db::LookUp kByUid{.one = R"sql(
+  SELECT value, contact FROM contact_keys WHERE business = $1 AND kind = 'uid' AND value = $2)sql",
+                            .many = R"sql(
+  SELECT f.value, f.contact FROM unnest(CAST($2 AS text[])) AS k (value)
+  CROSS JOIN LATERAL (
+    SELECT value, contact FROM contact_keys
+    WHERE business = $1 AND kind = 'uid' AND value = k.value LIMIT 1) AS f)sql"};
+constexpr db::LookUp kByClientNumber{.one = R"sql(
+  SELECT value, contact FROM contact_keys
+  WHERE business = $1 AND kind = 'client_number' AND value = $2)sql"};
 
 std::optional<base::Id> find_by_key(db::Tx& tx, const Mark& key) {
-  auto rows = tx.query(kByKey, {tx.business(), key.kind, key.value});
+  auto rows = tx.look_up(key.kind == kUidKey ? kByUid : kByClientNumber, key.value);
   if (!rows.next()) return std::nullopt;
-  return rows->id(0);
+  return rows->id(1);
+}
+
+void ask_ahead(db::Tx& tx, db::Asks& asks, const Selector& selector) {
+  std::optional<base::Id> contact = selector.id;
+  if (selector.uid) {
+    const std::string key = uid_key(selector.uid->first, selector.uid->second);
+    asks.add(kByUid, key);
+    if (tx.knows(kByUid, key)) contact = find_by_key(tx, {kUidKey, key});
+  }
+  if (!contact) return;
+  asks.add(kTag, *contact);
+  ledger::ask_ahead(tx, asks, *contact);
 }
 
 constexpr std::string_view kByWay = R"sql(

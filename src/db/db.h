@@ -98,6 +98,28 @@ struct InsertInto {
   std::string_view conflict;  // "ON CONFLICT …", or empty
 };
 
+/// A question by one key, whose answer is rows. $1 is tx.business(), $2 the key, or with `many` an
+/// array of keys; the first column is the key. `many` asks for each key by itself (LATERAL … LIMIT
+/// 1): given `= ANY` and a table without statistics PostgreSQL reads all rows of the business.
+/// A constant: it is told from others by its address.
+struct LookUp {
+  std::string_view one;
+  std::string_view many{};  // empty where it is never asked ahead
+  /// What append() adds may answer it, so that an answer holds for one commit at most. Any other
+  /// answer holds until something is changed by execute() or insert().
+  bool of_appended = false;
+};
+
+/// Takes the questions that a write is going to ask (see Database::write()).
+class Asks {
+ public:
+  virtual ~Asks() = default;
+  Asks() = default;
+  Asks(const Asks&) = delete;
+  Asks& operator=(const Asks&) = delete;
+  virtual void add(const LookUp& what, const Param& key) = 0;
+};
+
 class Tx {
  public:
   virtual ~Tx() = default;
@@ -126,6 +148,23 @@ class Tx {
   /// Inserts rows, whose values stand one row after the other; on PostgreSQL in one statement.
   /// `into` must be a constant.
   virtual void insert(const InsertInto& into, std::span<const Param> values) = 0;
+
+  /// As insert(), for rows that nothing but their key can be wrong with: on PostgreSQL they may be
+  /// sent later, with those of other writes, but before whatever might see that they are missing.
+  virtual void append(const InsertInto& into, std::span<const Param> values) {
+    insert(into, values);
+  }
+  void append(const InsertInto& into, std::initializer_list<Param> values) {
+    append(into, std::span<const Param>(values.begin(), values.size()));
+  }
+  /// Says that append() added what `key` is answered by.
+  virtual void forget_answer(const LookUp& /*what*/, const Param& /*key*/) {}
+  /// Whether look_up() would answer without a trip to a server.
+  [[nodiscard]] virtual bool knows(const LookUp& /*what*/, const Param& /*key*/) { return true; }
+  /// query(), where the answer may be known already.
+  [[nodiscard]] virtual Rows look_up(const LookUp& what, const Param& key) {
+    return query(what.one, {business(), key});
+  }
 
   /// Has `undo` run if what this function did is rolled back after all (latest first); `done` once
   /// it is durable. Both run on the writer's thread and must not throw.
@@ -164,8 +203,11 @@ inline constexpr std::int64_t kWalBytesMax = 64LL * 1024 * 1024;
 struct Options {
   std::string folder{};  // created with mode 0700 where missing
   const base::Clock* clock = &base::system_clock();
-  int readers = 8;                            // read connections at most
-  Derive derive{};                            // empty: nothing is derived
+  int readers = 8;  // read connections at most
+  Derive derive{};  // empty: nothing is derived
+  // Told after what a commit wrote to the journal is derived, µs after the commit; on the applier's
+  // thread. Not on PostgreSQL, where both are one.
+  std::function<void(base::Micros behind)> on_derived{};
   std::int64_t wal_bytes_max = kWalBytesMax;  // less, for tests that want checkpoints
 };
 
@@ -205,14 +247,24 @@ class Database {
   /// from inside read() or write().
   template <class Work>
   auto write(BusinessKey business, Work&& work) {
-    return run<Work>([&](const std::function<void(Tx&)>& body) { run_write(business, body); },
-                     work);
+    return write(business, work, Ahead());
+  }
+
+  /// Tells what a write is going to ask, so that the questions of all that wait can be asked at
+  /// once where each would be a trip to a server. Called twice, since the first answers may lead to
+  /// further questions; it may call look_up() and must change nothing.
+  using Ahead = std::function<void(Tx& tx, Asks& asks)>;
+  template <class Work>
+  auto write(BusinessKey business, Work&& work, const Ahead& ahead) {
+    return run<Work>(
+        [&](const std::function<void(Tx&)>& body) { run_write(business, body, ahead); }, work);
   }
 
  protected:
   virtual void run_read(BusinessKey business, const std::function<void(Tx&)>& body,
                         bool derived) = 0;
-  virtual void run_write(BusinessKey business, const std::function<void(Tx&)>& body) = 0;
+  virtual void run_write(BusinessKey business, const std::function<void(Tx&)>& body,
+                         const Ahead& ahead) = 0;
 
  private:
   template <class Work, class Runner>

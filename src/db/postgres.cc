@@ -36,6 +36,7 @@
 #include "db/db.h"
 #include "db/postgres_blobs.h"
 #include "db/postgres_connection.h"
+#include "db/postgres_group.h"
 #include "db/postgres_schema.h"
 #include "db/write_job.h"
 
@@ -57,30 +58,51 @@ constexpr int kListenPauseMs = 500;          // between tries to listen
 constexpr int kLookMs = 1'000;               // between looks at what was not told of
 constexpr std::string_view kChannel = "annals_journal";
 
+// `group` is null outside of a group of writes: then nothing waits to be sent.
 class PostgresTx final : public HookedTx {
  public:
   PostgresTx(PostgresConnection& connection, BusinessKey business, bool writable,
-             const base::Clock& clock, std::shared_ptr<void>& memory)
-      : HookedTx(business, writable, clock, memory), connection_(connection) {}
+             const base::Clock& clock, std::shared_ptr<void>& memory, WriteGroup* group = nullptr)
+      : HookedTx(business, writable, clock, memory), connection_(connection), group_(group) {}
 
   [[nodiscard]] Engine engine() const override { return Engine::kPostgres; }
+  using Tx::append;
   using Tx::execute;
   using Tx::query;
   using Tx::query_derived;
   [[nodiscard]] Rows query(std::string_view sql, std::span<const Param> params) override {
+    send_pending(false);
     return connection_.query(sql, params);
   }
   std::int64_t execute(std::string_view sql, std::span<const Param> params) override {
     CHECK(writable());
+    send_pending(true);
+    if (group_ != nullptr) group_->answers.forget();
     return connection_.execute(sql, params);
   }
   [[nodiscard]] Rows query_derived(std::string_view sql, std::span<const Param> params) override {
-    return connection_.query(sql, params);
+    return query(sql, params);
   }
   void insert(const InsertInto& into, std::span<const Param> values) override {
     CHECK(writable());
+    send_pending(true);
+    if (group_ != nullptr) group_->answers.forget();
     connection_.insert(into, values);
   }
+  void append(const InsertInto& into, std::span<const Param> values) override {
+    if (group_ == nullptr) {
+      insert(into, values);
+      return;
+    }
+    group_->pending.add(into, values);
+  }
+  void forget_answer(const LookUp& what, const Param& key) override {
+    if (group_ != nullptr) group_->answers.forget(what, key);
+  }
+  [[nodiscard]] bool knows(const LookUp& what, const Param& key) override {
+    return group_ != nullptr && group_->answers.find(what, key) != nullptr;
+  }
+  [[nodiscard]] Rows look_up(const LookUp& what, const Param& key) override;
 
   // Until the transaction ends, statements may take as long as they do.
   void take_all_time() {
@@ -88,20 +110,98 @@ class PostgresTx final : public HookedTx {
     connection_.set_patience(0);
   }
 
+  // For the writer, around a write that is not alone in its transaction.
+  void begin_write() { begin_part(); }
+  void end_write() { end_part(); }
+  void roll_back_write() { roll_back_part(); }
+
  private:
-  void begin_part() override { connection_.script("SAVEPOINT part"); }
-  void end_part() override { connection_.script("RELEASE part"); }
-  void roll_back_part() override {
-    if (!connection_.broken()) connection_.script("ROLLBACK TO part; RELEASE part");
+  // A part of the transaction that can be taken back. What it appended is simply not sent; its
+  // savepoint is made once it sends anything else.
+  struct Part {
+    PendingRows::Mark mark;
+    bool saved = false;
+  };
+  void begin_part() override {
+    if (group_ == nullptr) {
+      connection_.script("SAVEPOINT part");
+      parts_.push_back({.mark = {}, .saved = true});
+    } else {
+      parts_.push_back({.mark = group_->pending.mark()});
+    }
   }
+  void end_part() override {
+    const bool saved = parts_.back().saved;
+    parts_.pop_back();
+    if (saved) connection_.script("RELEASE part");
+  }
+  void roll_back_part() override;
+  void send_pending(bool writes);
 
   PostgresConnection& connection_;
+  WriteGroup* group_;
+  std::vector<Part> parts_;
 };
+
+Rows PostgresTx::look_up(const LookUp& what, const Param& key) {
+  const std::array<Param, 2> params{business(), key};
+  if (group_ == nullptr) return connection_.query(what.one, params);
+  const PostgresAnswer* known = group_->answers.find(what, key);
+  if (known != nullptr) return known->rows();
+  send_pending(false);
+  PostgresAnswer answer = connection_.ask(what.one, params);
+  Rows rows = answer.rows();
+  group_->answers.keep(what, key, std::move(answer));
+  return rows;
+}
+
+// Before anything is sent that might see, or change, what waits: first what came before each part,
+// then its savepoint where it is needed, then what came since.
+void PostgresTx::send_pending(bool writes) {
+  if (group_ == nullptr) return;
+  PendingRows& pending = group_->pending;
+  try {
+    for (Part& part : parts_) {
+      if (part.saved || (!writes && !pending.grew_since(part.mark))) continue;
+      pending.send(connection_, part.mark);
+      const PendingRows::Mark sent = part.mark;
+      for (Part& other : parts_) PendingRows::subtract(other.mark, sent);
+      connection_.script("SAVEPOINT part");
+      part.saved = true;
+    }
+    pending.send(connection_, pending.mark());
+    for (Part& part : parts_) part.mark.clear();
+  } catch (...) {
+    // What was sent may be another write's.
+    group_->spoiled = std::current_exception();
+    throw;
+  }
+}
+
+void PostgresTx::roll_back_part() {
+  const Part part = std::move(parts_.back());
+  parts_.pop_back();
+  if (group_ != nullptr) group_->pending.cut(part.mark);
+  if (connection_.broken()) return;
+  if (part.saved) {
+    if (group_ != nullptr) group_->answers.forget();
+    connection_.script("ROLLBACK TO part; RELEASE part");
+  } else if (connection_.in_failed_transaction() && group_ != nullptr && !group_->spoiled) {
+    group_->spoiled = std::make_exception_ptr(
+        Error(Code::kInternal, "A question of a write failed, and its transaction with it."));
+  }
+}
 
 // What a business's writer remembers, and until which turn that was the truth.
 struct Memory {
   std::int64_t turn = -1;
   std::shared_ptr<void> kept;
+  Answers answers;
+
+  void forget() {
+    kept.reset();
+    answers.forget();
+  }
 };
 
 // How a group's transaction went: it is done; it may go better on another connection; it failed by
@@ -149,7 +249,8 @@ class PostgresDatabase final : public Database {
 
  protected:
   void run_read(BusinessKey business, const std::function<void(Tx&)>& body, bool derived) override;
-  void run_write(BusinessKey business, const std::function<void(Tx&)>& body) override;
+  void run_write(BusinessKey business, const std::function<void(Tx&)>& body,
+                 const Ahead& ahead) override;
 
  private:
   // What would be a wrong configuration at start is a server that is away later.
@@ -191,6 +292,8 @@ class PostgresDatabase final : public Database {
   static void refuse(const std::vector<WriteJob*>& group, const std::exception_ptr& cause);
   Outcome try_group(std::unique_ptr<PostgresConnection>& connection, std::vector<WriteJob*>& group,
                     std::exception_ptr& cause);
+  void ask_ahead(PostgresConnection& connection, WriteGroup& group, Memory& memory,
+                 const std::vector<WriteJob*>& jobs);
   std::int64_t run_jobs(PostgresConnection& connection, std::vector<WriteJob*>& group);
   void derive(PostgresConnection& connection, BusinessKey business);
   Memory& memory_of(BusinessKey business);
@@ -330,8 +433,9 @@ void PostgresDatabase::run_read(BusinessKey business, const std::function<void(T
 
 // ------------------------------------------------------------------------------------------ writes
 
-void PostgresDatabase::run_write(BusinessKey business, const std::function<void(Tx&)>& body) {
-  WriteJob job{.business = business, .body = &body};
+void PostgresDatabase::run_write(BusinessKey business, const std::function<void(Tx&)>& body,
+                                 const Ahead& ahead) {
+  WriteJob job{.business = business, .body = &body, .ahead = &ahead};
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) throw Error(Code::kUnavailable, "The server is stopping; try again.");
@@ -342,7 +446,7 @@ void PostgresDatabase::run_write(BusinessKey business, const std::function<void(
     queue_.push_back(&job);
   }
   work_.notify_one();
-  job.done.wait(false, std::memory_order_acquire);
+  job.done.wait();
   if (job.error) std::rethrow_exception(job.error);
 }
 
@@ -451,11 +555,29 @@ constexpr std::string_view kTurn = R"(
   ON CONFLICT (business) DO UPDATE SET n = turns.n + 1
   RETURNING n, set_config('lock_timeout', $2, true))";
 
+// Asks at once what all the jobs are going to ask.
+void PostgresDatabase::ask_ahead(PostgresConnection& connection, WriteGroup& group, Memory& memory,
+                                 const std::vector<WriteJob*>& jobs) {
+  constexpr int rounds = 2;  // the second for what the answers lead to
+  for (int round = 0; round < rounds; ++round) {
+    Answers::Questions questions(group.answers);
+    for (const WriteJob* job : jobs) {
+      if (!*job->ahead) continue;
+      PostgresTx tx(connection, job->business, false, *options_.clock, memory.kept, &group);
+      (*job->ahead)(tx, questions);
+    }
+    group.answers.ask(connection, jobs.front()->business, questions);
+  }
+}
+
 // Runs the jobs in the transaction that was begun; how far the journal grew (0: it did not).
 std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
                                         std::vector<WriteJob*>& group) {
   const BusinessKey business = group.front()->business;
   Memory& memory = memory_of(business);
+  memory.answers.forget_appended();
+  WriteGroup shared{.pending = {}, .answers = memory.answers};
+  ask_ahead(connection, shared, memory, group);
   const bool alone = group.size() == 1;
   std::int64_t pos = 0;
   std::size_t bytes = 0;
@@ -463,15 +585,15 @@ std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
     if (bytes >= kGroupBytesMax) give_back(group, i);  // which ends this loop
     if (i == group.size()) break;
     WriteJob& job = *group[i];
-    auto tx =
-        std::make_unique<PostgresTx>(connection, business, true, *options_.clock, memory.kept);
+    auto tx = std::make_unique<PostgresTx>(connection, business, true, *options_.clock, memory.kept,
+                                           &shared);
     PostgresTx& running = *tx;
     job.tx = std::move(tx);
     job.error = nullptr;
-    if (!alone) connection.script("SAVEPOINT job");
+    if (!alone) running.begin_write();
     try {
       (*job.body)(running);
-      if (!alone) connection.script("RELEASE job");
+      if (!alone) running.end_write();
     } catch (const LockNotHad&) {
       throw;  // the next one would only wait for as long
     } catch (...) {
@@ -479,11 +601,13 @@ std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
       running.rolled_back();
       if (connection.broken()) throw ConnectionLost();
       if (alone) throw;
-      connection.script("ROLLBACK TO job; RELEASE job");
+      if (!shared.spoiled) running.roll_back_write();
     }
+    if (shared.spoiled) std::rethrow_exception(shared.spoiled);
     pos = std::max(pos, running.journal_pos());
     bytes += running.journal_bytes();
   }
+  shared.pending.send(connection, shared.pending.mark());
   return pos;
 }
 
@@ -519,6 +643,7 @@ Outcome PostgresDatabase::try_group(std::unique_ptr<PostgresConnection>& connect
     for (auto it = group.rbegin(); it != group.rend(); ++it) {
       if ((*it)->tx) (*it)->tx->rolled_back();
     }
+    memory_of(business).answers.forget();  // they may tell of what is undone
     if (connection && !connection->broken()) {
       try {
         connection->script("ROLLBACK");
@@ -540,7 +665,7 @@ Outcome PostgresDatabase::try_group(std::unique_ptr<PostgresConnection>& connect
       turn = rows->integer(0);
     }
     Memory& memory = memory_of(business);
-    if (memory.turn != turn - 1) memory.kept.reset();  // another server wrote since
+    if (memory.turn != turn - 1) memory.forget();  // another server wrote since
     memory.turn = turn - 1;
     const std::int64_t pos = run_jobs(*connection, group);
     if (pos > 0) derive(*connection, business);
@@ -690,8 +815,9 @@ void PostgresDatabase::listen(PostgresConnection& connection) {
 }
 
 // What is derived from the journal, with the row of `applied` that says how far.
-constexpr std::array<std::string_view, 14> kForget = {
+constexpr std::array<std::string_view, 15> kForget = {
     "DELETE FROM heads WHERE business = $1",
+    "DELETE FROM tree_hashes WHERE business = $1",
     "DELETE FROM timeline WHERE business = $1",
     "DELETE FROM timeline_all WHERE business = $1",
     "DELETE FROM entry_versions WHERE business = $1",

@@ -21,6 +21,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "db/db.h"
+#include "db/postgres_array.h"
 
 namespace annals::db {
 namespace {
@@ -88,9 +89,17 @@ std::uint64_t big_endian(const char* bytes, int size) {
 
 class PostgresCursor final : public Cursor {
  public:
-  explicit PostgresCursor(Result result) : result_(std::move(result)) {}
+  explicit PostgresCursor(Result result)
+      : result_(std::move(result)), end_(PQntuples(result_.get())) {}
+  /// Of those rows alone.
+  PostgresCursor(std::shared_ptr<PGresult> result, const std::vector<int>& numbers)
+      : result_(std::move(result)), numbers_(numbers), end_(static_cast<int>(numbers.size())) {}
 
-  [[nodiscard]] bool next() override { return ++row_ < PQntuples(result_.get()); }
+  [[nodiscard]] bool next() override {
+    if (++at_ >= end_) return false;
+    row_ = numbers_.empty() ? at_ : numbers_[static_cast<std::size_t>(at_)];
+    return true;
+  }
   [[nodiscard]] bool is_null(int column) const override {
     return PQgetisnull(result_.get(), row_, column) != 0;
   }
@@ -119,7 +128,10 @@ class PostgresCursor final : public Cursor {
   }
 
  private:
-  Result result_;
+  std::shared_ptr<PGresult> result_;
+  std::vector<int> numbers_;
+  int end_;
+  int at_ = -1;
   int row_ = -1;
 };
 
@@ -350,47 +362,6 @@ std::int64_t PostgresConnection::execute(std::string_view sql, std::span<const P
 
 namespace {
 
-// An array in the binary format: dimensions, whether it holds nulls, the type of what it holds, its
-// length and lower bound, then each value with its length (array_recv in PostgreSQL's
-// arrayfuncs.c).
-class BinaryArray {
- public:
-  explicit BinaryArray(Oid type, std::size_t count) {
-    put(1);
-    put(1);
-    put(type);
-    put(static_cast<std::uint32_t>(count));
-    put(1);
-  }
-  void add(const Param& param) {
-    if (const auto* number = std::get_if<std::int64_t>(&param.value())) {
-      put(8);
-      const auto bits = static_cast<std::uint64_t>(*number);
-      put(static_cast<std::uint32_t>(bits >> 32U));
-      put(static_cast<std::uint32_t>(bits));
-    } else if (const auto* text = std::get_if<std::string_view>(&param.value())) {
-      add_bytes(*text);
-    } else if (const auto* blob = std::get_if<base::ByteSpan>(&param.value())) {
-      add_bytes(base::as_text(*blob));
-    } else {
-      put(UINT32_MAX);  // null
-    }
-  }
-  [[nodiscard]] const std::string& bytes() const { return bytes_; }
-
- private:
-  void put(std::uint32_t value) {
-    for (int shift = 24; shift >= 0; shift -= 8) {
-      bytes_ += static_cast<char>(static_cast<std::uint8_t>(value >> static_cast<unsigned>(shift)));
-    }
-  }
-  void add_bytes(std::string_view text) {
-    put(static_cast<std::uint32_t>(text.size()));
-    bytes_ += text;
-  }
-  std::string bytes_;
-};
-
 struct ColumnType {
   Oid element;
   const char* name;
@@ -433,33 +404,78 @@ std::string insert_sql(const InsertInto& into) {
 
 }  // namespace
 
+std::vector<BinaryArray> columns_of(const InsertInto& into) {
+  std::vector<BinaryArray> columns;
+  columns.reserve(into.types.size());
+  for (const char letter : into.types) columns.emplace_back(column_type(letter).element);
+  return columns;
+}
+
 void PostgresConnection::insert(const InsertInto& into, std::span<const Param> values) {
-  const std::size_t columns = into.types.size();
-  CHECK(columns > 0 && values.size() % columns == 0);
+  std::vector<BinaryArray> columns = columns_of(into);
+  CHECK(!columns.empty() && values.size() % columns.size() == 0);
   if (values.empty()) return;
-  std::vector<BinaryArray> arrays;
-  arrays.reserve(columns);
-  for (const char letter : into.types) {
-    arrays.emplace_back(column_type(letter).element, values.size() / columns);
-  }
-  for (std::size_t i = 0; i < values.size(); ++i) arrays[i % columns].add(values[i]);
+  for (std::size_t i = 0; i < values.size(); ++i) columns[i % columns.size()].add(values[i]);
+  insert(into, columns, columns.front().size());
+}
+
+void PostgresConnection::insert(const InsertInto& into, const std::vector<BinaryArray>& columns,
+                                std::size_t count) {
+  std::vector<std::string> arrays;
   std::vector<const char*> data;
   std::vector<int> lengths;
-  for (const BinaryArray& array : arrays) {
-    data.push_back(array.bytes().data());
-    lengths.push_back(static_cast<int>(array.bytes().size()));
+  arrays.reserve(columns.size());
+  for (const BinaryArray& column : columns) {
+    const std::string& array = arrays.emplace_back(column.encode(count));
+    data.push_back(array.data());
+    lengths.push_back(static_cast<int>(array.size()));
   }
-  const std::vector<int> formats(columns, kBinary);
+  const std::vector<int> formats(columns.size(), kBinary);
   const std::string key =
       std::string(into.table) + '\0' + std::string(into.types) + '\0' + std::string(into.conflict);
   const auto known = statements_.find(key);
+  const std::string& name =
+      known != statements_.end()
+          ? known->second
+          : prepare_as(key, insert_sql(into), std::vector<Oid>(columns.size(), 0));
+  const Result result(
+      answer(PQsendQueryPrepared(handle_, name.c_str(), static_cast<int>(columns.size()),
+                                 data.data(), lengths.data(), formats.data(), kBinary)));
+  expect_done(handle_, result.get());
+}
+
+Rows PostgresAnswer::rows() const {
+  return Rows(std::make_unique<PostgresCursor>(result, numbers));
+}
+
+PostgresAnswer PostgresConnection::ask(std::string_view sql, std::span<const Param> params) {
+  PostgresAnswer answer{.result = std::shared_ptr<PGresult>(run(sql, params), FreeResult()),
+                        .numbers = {}};
+  for (int i = 0; i < PQntuples(answer.result.get()); ++i) answer.numbers.push_back(i);
+  return answer;
+}
+
+PostgresAnswer PostgresConnection::ask_many(std::string_view sql, BusinessKey business,
+                                            const BinaryArray& keys) {
+  check_deadline();
+  const std::string key = "many" + std::string(sql);
+  const auto known = statements_.find(key);
   const std::string& name = known != statements_.end()
                                 ? known->second
-                                : prepare_as(key, insert_sql(into), std::vector<Oid>(columns, 0));
-  const Result result(
-      answer(PQsendQueryPrepared(handle_, name.c_str(), static_cast<int>(columns), data.data(),
-                                 lengths.data(), formats.data(), kBinary)));
-  expect_done(handle_, result.get());
+                                : prepare_as(key, sql, std::array<Oid, 2>{kInt8, 0});
+  const std::array<Param, 1> first{business};
+  const Bound bound(first);
+  const std::string array = keys.encode(keys.size());
+  const std::array<const char*, 2> values{bound.values()[0], array.data()};
+  const std::array<int, 2> lengths{bound.lengths()[0], static_cast<int>(array.size())};
+  const std::array<int, 2> formats{kBinary, kBinary};
+  PostgresAnswer found{.result = std::shared_ptr<PGresult>(
+                           answer(PQsendQueryPrepared(handle_, name.c_str(), 2, values.data(),
+                                                      lengths.data(), formats.data(), kBinary)),
+                           FreeResult()),
+                       .numbers = {}};
+  expect_done(handle_, found.result.get());
+  return found;
 }
 
 void PostgresConnection::script(const std::string& sql) {

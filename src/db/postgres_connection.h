@@ -2,15 +2,19 @@
 #pragma once
 #include <libpq-fe.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "db/db.h"
+#include "db/postgres_array.h"
 
 namespace annals::db {
 
@@ -37,6 +41,17 @@ class LockNotHad : public base::Error {
   LockNotHad();
 };
 
+/// Rows of a result that others may hold too.
+struct PostgresAnswer {
+  std::shared_ptr<PGresult> result;
+  std::vector<int> numbers;  // of its rows
+
+  [[nodiscard]] Rows rows() const;
+};
+
+/// One array a column of `into`, still empty.
+[[nodiscard]] std::vector<BinaryArray> columns_of(const InsertInto& into);
+
 class PostgresConnection {
  public:
   /// `url` as libpq reads it (https://www.postgresql.org/docs/15/libpq-connect.html), `options` are
@@ -53,6 +68,13 @@ class PostgresConnection {
   std::int64_t execute(std::string_view sql) { return execute(sql, {}); }
   /// See Tx::insert(); here also w, for the words of a word index (db/full_text.h).
   void insert(const InsertInto& into, std::span<const Param> values);
+  /// The first `count` rows.
+  void insert(const InsertInto& into, const std::vector<BinaryArray>& columns, std::size_t count);
+  /// As query().
+  [[nodiscard]] PostgresAnswer ask(std::string_view sql, std::span<const Param> params);
+  /// All rows that `sql` (a LookUp's `many`) gives; its `numbers` are left empty.
+  [[nodiscard]] PostgresAnswer ask_many(std::string_view sql, BusinessKey business,
+                                        const BinaryArray& keys);
   /// Several statements without parameters, in one trip.
   void script(const std::string& sql);
   /// Ends the transaction. Throws where it is rolled back in place of committed.
@@ -68,6 +90,9 @@ class PostgresConnection {
   void set_patience(std::int64_t wait_ms) { patience_ms_ = wait_ms; }
   [[nodiscard]] bool gave_up() const { return gave_up_; }
   [[nodiscard]] bool broken() const { return gave_up_ || PQstatus(handle_) != CONNECTION_OK; }
+  [[nodiscard]] bool in_failed_transaction() const {
+    return PQtransactionStatus(handle_) == PQTRANS_INERROR;
+  }
   [[nodiscard]] bool in_transaction() const { return PQtransactionStatus(handle_) != PQTRANS_IDLE; }
   [[nodiscard]] PGconn* handle() { return handle_; }
 

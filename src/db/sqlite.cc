@@ -34,6 +34,7 @@
 #include "db/business.h"
 #include "db/db.h"
 #include "db/sqlite_connection.h"
+#include "db/sqlite_pending.h"
 #include "db/sqlite_schema.h"
 #include "db/write_job.h"
 
@@ -79,6 +80,10 @@ class FolderLock {
 };
 
 // A transaction on a connection. `derived` is where query_derived() looks.
+//
+// A write that shares the transaction with others is a part of it that can be taken back. What it
+// appends waits until it has ended well, so that most need no savepoint, which would have SQLite
+// copy each page that they touch; it gets one before it sends anything else.
 class SqliteTx final : public HookedTx {
  public:
   SqliteTx(SqliteConnection& connection, SqliteConnection& derived, BusinessKey business,
@@ -86,14 +91,17 @@ class SqliteTx final : public HookedTx {
       : HookedTx(business, writable, clock, memory), connection_(connection), derived_(derived) {}
 
   [[nodiscard]] Engine engine() const override { return Engine::kSqlite; }
+  using Tx::append;
   using Tx::execute;
   using Tx::query;
   using Tx::query_derived;
   [[nodiscard]] Rows query(std::string_view sql, std::span<const Param> params) override {
+    if (!pending_.empty()) send_pending(false);
     return connection_.query(sql, params);
   }
   std::int64_t execute(std::string_view sql, std::span<const Param> params) override {
     CHECK(writable());
+    send_pending(true);
     return connection_.execute(sql, params);
   }
   [[nodiscard]] Rows query_derived(std::string_view sql, std::span<const Param> params) override {
@@ -101,20 +109,83 @@ class SqliteTx final : public HookedTx {
   }
   void insert(const InsertInto& into, std::span<const Param> values) override {
     CHECK(writable());
+    send_pending(true);
     connection_.insert(into, values);
   }
+  void append(const InsertInto& into, std::span<const Param> values) override {
+    if (parts_.empty() || parts_.back().saved) {
+      insert(into, values);
+    } else {
+      pending_.add(into, values);
+    }
+  }
+
+  // For the writer, around a write that is not alone in its transaction.
+  void begin_write() { begin_part(); }
+  void end_write() { end_part(); }
+  void roll_back_write() { roll_back_part(); }
+
+  // Has each part make its savepoint at once.
+  void set_careful() { careful_ = true; }
+  // What failed when rows were sent that may be of more than the last part: then the whole
+  // transaction must go, and its writes be run one by one, with care.
+  [[nodiscard]] const std::exception_ptr& spoiled() const { return spoiled_; }
 
  private:
-  void begin_part() override { connection_.execute("SAVEPOINT part"); }
-  void end_part() override { connection_.execute("RELEASE part"); }
+  struct Part {
+    std::size_t mark = 0;  // how many rows waited when it began
+    bool saved = false;
+  };
+  void begin_part() override {
+    parts_.push_back({.mark = pending_.size()});
+    if (careful_) send_pending(true);
+  }
+  void end_part() override {
+    const bool saved = parts_.back().saved;
+    parts_.pop_back();
+    if (saved) {
+      connection_.execute("RELEASE part");
+    } else if (parts_.empty() || parts_.back().saved) {
+      send(pending_.size());
+    }
+  }
   void roll_back_part() override {
-    if (!connection_.in_transaction()) return;
+    const Part part = parts_.back();
+    parts_.pop_back();
+    pending_.keep_first(part.mark);
+    if (!part.saved || !connection_.in_transaction()) return;
     connection_.execute("ROLLBACK TO part");
     connection_.execute("RELEASE part");
+  }
+  void send(std::size_t count) {
+    try {
+      pending_.send(connection_, count);
+    } catch (...) {
+      spoiled_ = std::current_exception();
+      throw;
+    }
+  }
+  // Before anything is sent that might see, or change, what waits: first what came before each
+  // part, then its savepoint where it is needed, then what came since.
+  void send_pending(bool writes) {
+    for (Part& part : parts_) {
+      if (part.saved || (!writes && pending_.size() <= part.mark)) continue;
+      const std::size_t before = part.mark;
+      send(before);
+      for (Part& other : parts_) other.mark -= std::min(other.mark, before);
+      connection_.execute("SAVEPOINT part");
+      part.saved = true;
+    }
+    send(pending_.size());
+    for (Part& part : parts_) part.mark = 0;
   }
 
   SqliteConnection& connection_;
   SqliteConnection& derived_;
+  SqlitePendingRows pending_;
+  std::vector<Part> parts_;
+  bool careful_ = false;
+  std::exception_ptr spoiled_;
 };
 
 using Job = WriteJob;
@@ -123,6 +194,7 @@ using Job = WriteJob;
 struct JournalPart {
   std::int64_t pos = 0;  // its last position
   std::size_t bytes = 0;
+  base::Micros committed_at = 0;  // steady
 };
 
 void refuse(const std::vector<Job*>& jobs, const std::string& message) {
@@ -197,7 +269,8 @@ class SqliteDatabase final : public Database {
 
  protected:
   void run_read(BusinessKey business, const std::function<void(Tx&)>& body, bool derived) override;
-  void run_write(BusinessKey business, const std::function<void(Tx&)>& body) override;
+  void run_write(BusinessKey business, const std::function<void(Tx&)>& body,
+                 const Ahead& ahead) override;
 
  private:
   std::unique_ptr<SqliteConnection> open(const std::string& path) const {
@@ -242,9 +315,10 @@ class SqliteDatabase final : public Database {
   bool wait_for_applier();
   void give_back(std::vector<Job*>& group, std::size_t from);
   void checkpoint();
-  void run_group(std::vector<Job*> group);
-  void run_job(Job& job, bool alone);
-  void roll_back_group(const std::vector<Job*>& group, const std::exception_ptr& cause);
+  void run_group(std::vector<Job*> group, bool careful = false);
+  std::exception_ptr run_job(Job& job, bool alone, bool careful);
+  void roll_back_group(const std::vector<Job*>& group, bool careful,
+                       const std::exception_ptr& cause);
   void retry_alone(const std::vector<Job*>& group);
   void publish(const std::vector<Job*>& group);
   void recover_disk();
@@ -289,8 +363,10 @@ class SqliteDatabase final : public Database {
   std::thread applier_thread_;
 };
 
-void SqliteDatabase::run_write(BusinessKey business, const std::function<void(Tx&)>& body) {
-  Job job{.business = business, .body = &body};
+// Asking ahead spares nothing where the engine is in the same process.
+void SqliteDatabase::run_write(BusinessKey business, const std::function<void(Tx&)>& body,
+                               const Ahead& ahead) {
+  Job job{.business = business, .body = &body, .ahead = &ahead};
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) throw Error(Code::kUnavailable, "The server is stopping; try again.");
@@ -302,7 +378,7 @@ void SqliteDatabase::run_write(BusinessKey business, const std::function<void(Tx
     queue_.push_back(&job);
   }
   work_.notify_all();
-  job.done.wait(false, std::memory_order_acquire);
+  job.done.wait();
   if (job.error) std::rethrow_exception(job.error);
 }
 
@@ -366,25 +442,31 @@ void SqliteDatabase::give_back(std::vector<Job*>& group, std::size_t from) {
   group.erase(first, group.end());
 }
 
-void SqliteDatabase::run_job(Job& job, bool alone) {
-  job.tx = std::make_unique<SqliteTx>(*writer_, *derived_reader_, job.business, true,
-                                      *options_.clock, memory_);
+// What spoiled the whole transaction, if something did.
+std::exception_ptr SqliteDatabase::run_job(Job& job, bool alone, bool careful) {
+  auto made = std::make_unique<SqliteTx>(*writer_, *derived_reader_, job.business, true,
+                                         *options_.clock, memory_);
+  SqliteTx& tx = *made;
+  job.tx = std::move(made);
   job.error = nullptr;
-  if (!alone) writer_->execute("SAVEPOINT job");
+  if (careful) tx.set_careful();
+  if (!alone) tx.begin_write();
+  bool ran = false;
   try {
-    (*job.body)(*job.tx);
-    if (!alone) writer_->execute("RELEASE job");
+    (*job.body)(tx);
+    ran = true;
+    if (!alone) tx.end_write();
   } catch (...) {
     job.error = std::current_exception();
-    job.tx->rolled_back();
-    if (!alone && writer_->in_transaction()) {
-      writer_->execute("ROLLBACK TO job");
-      writer_->execute("RELEASE job");
-    }
+    tx.rolled_back();
+    if (!alone && !ran && !tx.spoiled()) tx.roll_back_write();
   }
+  if (tx.spoiled()) return tx.spoiled();
+  // A disk error ends the whole transaction, whatever statement met it.
+  return writer_->in_transaction() ? nullptr : job.error;
 }
 
-void SqliteDatabase::run_group(std::vector<Job*> group) {
+void SqliteDatabase::run_group(std::vector<Job*> group, bool careful) {
   const bool alone = group.size() == 1;
   try {
     writer_->execute("BEGIN IMMEDIATE");
@@ -392,10 +474,8 @@ void SqliteDatabase::run_group(std::vector<Job*> group) {
     for (std::size_t i = 0; i < group.size(); ++i) {
       if (bytes >= kGroupBytesMax) give_back(group, i);  // which ends this loop
       if (i == group.size()) break;
-      run_job(*group[i], alone);
-      // A disk error ends the whole transaction, whatever statement met it.
-      if (!writer_->in_transaction()) {
-        roll_back_group(group, group[i]->error);
+      if (const std::exception_ptr spoiled = run_job(*group[i], alone, careful)) {
+        roll_back_group(group, careful, spoiled);
         return;
       }
       bytes += group[i]->tx->journal_bytes();
@@ -406,13 +486,13 @@ void SqliteDatabase::run_group(std::vector<Job*> group) {
       writer_->execute("COMMIT");
     }
   } catch (...) {
-    roll_back_group(group, std::current_exception());
+    roll_back_group(group, careful, std::current_exception());
     return;
   }
   publish(group);
 }
 
-void SqliteDatabase::roll_back_group(const std::vector<Job*>& group,
+void SqliteDatabase::roll_back_group(const std::vector<Job*>& group, bool careful,
                                      const std::exception_ptr& cause) {
   try {
     if (writer_->in_transaction()) writer_->execute("ROLLBACK");
@@ -426,7 +506,7 @@ void SqliteDatabase::roll_back_group(const std::vector<Job*>& group,
   if (is_of_the_disk(code_of(cause))) {
     base::log(base::Level::kError, "the disk failed a commit");
     disk_failed_ = true;
-  } else if (group.size() > 1) {
+  } else if (!careful) {
     retry_alone(group);
     return;
   }
@@ -441,7 +521,7 @@ void SqliteDatabase::retry_alone(const std::vector<Job*>& group) {
     if (disk_failed_) {
       refuse({job}, kDiskRefuses);
     } else {
-      run_group({job});
+      run_group({job}, true);
     }
   }
 }
@@ -458,7 +538,7 @@ void SqliteDatabase::publish(const std::vector<Job*>& group) {
       const std::lock_guard lock(derived_mutex_);
       committed_ = pos;
       if (options_.derive) {
-        tail_.push_back({pos, bytes});
+        tail_.push_back({pos, bytes, options_.clock->steady()});
         tail_bytes_ += bytes;
       }
     }
@@ -520,16 +600,22 @@ bool SqliteDatabase::apply_batch() {
       connection.execute("UPDATE applied SET pos = $1", std::initializer_list<Param>{to});
     }
     connection.execute("COMMIT");
+    std::vector<JournalPart> derived;
     {
       const std::lock_guard lock(derived_mutex_);
       applied_ = to;
       while (!tail_.empty() && tail_.front().pos <= to) {
         tail_bytes_ -= tail_.front().bytes;
+        derived.push_back(tail_.front());
         tail_.pop_front();
       }
       derived_failed_ = false;
     }
     derived_moved_.notify_all();
+    if (options_.on_derived) {
+      const base::Micros now = options_.clock->steady();
+      for (const JournalPart& part : derived) options_.on_derived(now - part.committed_at);
+    }
     return true;
   } catch (const std::exception& error) {
     const auto* known = dynamic_cast<const Error*>(&error);

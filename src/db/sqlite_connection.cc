@@ -224,12 +224,15 @@ void SqliteConnection::insert(const InsertInto& into, std::span<const Param> val
   const std::size_t columns = into.types.size();
   CHECK(columns > 0 && values.size() % columns == 0);
   if (values.empty()) return;
-  std::string sql = "INSERT INTO " + std::string(into.table) + " VALUES (";
-  for (std::size_t i = 1; i <= columns; ++i) {
-    sql += (i == 1 ? "$" : ", $") + std::to_string(i);
+  std::string& sql = inserts_[into.table.data()];
+  if (sql.empty()) {
+    sql = "INSERT INTO " + std::string(into.table) + " VALUES (";
+    for (std::size_t i = 1; i <= columns; ++i) {
+      sql += (i == 1 ? "$" : ", $") + std::to_string(i);
+    }
+    sql += ") ";
+    sql += into.conflict;
   }
-  sql += ") ";
-  sql += into.conflict;
   for (; !values.empty(); values = values.subspan(columns)) execute(sql, values.first(columns));
 }
 

@@ -64,6 +64,7 @@ class SqliteConnection {
   std::unordered_map<std::string, std::vector<std::unique_ptr<PreparedStatement>>, TextHash,
                      std::equal_to<>>
       statements_;
+  std::unordered_map<const char*, std::string> inserts_;  // SQL, by InsertInto::table
   const base::Clock* deadline_clock_ = nullptr;
   base::Micros deadline_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -60,6 +61,29 @@ TEST_F(SqliteSchemaTest, AMigrationComesAfterASnapshotOfWhatWasThere) {
             0);
   prepare_files(folder_.path(), next);                       // nothing is left to do
   EXPECT_THROW(prepare_files(folder_.path()), base::Error);  // the older program refuses it
+}
+
+// Each step that was released, from what it found.
+TEST_F(SqliteSchemaTest, EachVersionIsBroughtToThisOneWithASnapshotOfWhatItWas) {
+  for (const Migration& old : sqlite_migrations()) {
+    if (old.version == sqlite_migrations().back().version) continue;
+    const base::TempFolder folder;
+    const auto until = static_cast<std::size_t>(old.version);
+    prepare_files(folder.path(), sqlite_migrations().first(until));
+    const std::string path = primary_path(folder.path());
+    SqliteConnection(path, SQLITE_OPEN_READWRITE)
+        .script(
+            "INSERT INTO journal VALUES (1, 1, x'00', x'01', 1, 1, 1, 0, 1, 1, '{}', x'02', "
+            "x'03', NULL)");
+    prepare_files(folder.path());
+    EXPECT_EQ(integer(path, "PRAGMA user_version"), sqlite_migrations().back().version);
+    EXPECT_EQ(integer(path, "SELECT count(*) FROM journal WHERE record = '{}'"), 1);
+    EXPECT_EQ(integer(path, "SELECT count(*) FROM checkpoints"), 0);
+    const std::string kept =
+        folder.path() + "/snapshots/annals-schema-" + std::to_string(old.version) + ".db";
+    EXPECT_EQ(integer(kept, "PRAGMA user_version"), old.version);
+    EXPECT_EQ(integer(kept, "SELECT count(*) FROM journal"), 1);
+  }
 }
 
 TEST_F(SqliteSchemaTest, AMigrationThatFailsChangesNothing) {

@@ -150,6 +150,27 @@ TEST(SqliteTest, AReadWaitsUntilWhatWasCommittedIsDerived) {
   }
 }
 
+TEST(SqliteTest, TellsHowLongAfterItsCommitARowWasDerived) {
+  const base::TempFolder folder;
+  base::ManualClock clock;
+  std::atomic<bool> late = false;
+  std::vector<base::Micros> behind;
+  Options options{.folder = folder.path(), .clock = &clock};
+  options.derive = [&](Tx&, std::int64_t after) {
+    late.wait(false);
+    return after + 1;
+  };
+  options.on_derived = [&](base::Micros micros) { behind.push_back(micros); };
+  auto database = open_sqlite(options);
+  database->write(kNoBusiness, [](Tx& tx) { tx.journal_reaches(1, 1); });
+  clock.advance(30'000);
+  late = true;
+  late.notify_all();
+  database->read(kNoBusiness, [](Tx&) {});
+  database.reset();  // ends the applier's thread
+  EXPECT_EQ(behind, std::vector<base::Micros>{30'000});
+}
+
 TEST(SqliteTest, ReadsGoOnWhileDerivedTablesCannotBeWritten) {
   const base::TempFolder folder;
   std::atomic<bool> full = true;

@@ -1,6 +1,10 @@
 // What the writers of both engines share: a transaction that remembers what to do when it ends, and
 // a write that waits for its turn. Private to db/.
 #pragma once
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -94,20 +98,39 @@ class HookedTx : public Tx {
   std::size_t journal_bytes_ = 0;
 };
 
+/// Something that comes true once. std::atomic::wait() yields its processor several times before it
+/// sleeps; where many threads wait for one commit, each of those is a switch to another in vain.
+class Signal {
+ public:
+  void wait() const {
+    while (word_.load(std::memory_order_acquire) == 0) {
+      ::syscall(SYS_futex, &word_, FUTEX_WAIT_PRIVATE, 0U, nullptr, nullptr, 0U);
+    }
+  }
+  /// Once this has stored, the waiting thread may free the signal: the call that follows takes its
+  /// address only, and at worst wakes somebody who then looks again.
+  void set() {
+    word_.store(1, std::memory_order_release);
+    ::syscall(SYS_futex, &word_, FUTEX_WAKE_PRIVATE, 1U, nullptr, nullptr, 0U);
+  }
+
+ private:
+  std::atomic<std::uint32_t> word_ = 0;
+};
+static_assert(sizeof(Signal) == sizeof(std::uint32_t));
+
 /// A write that waits. Lives on the stack of the thread that waits for it.
 struct WriteJob {
   BusinessKey business;
   const std::function<void(Tx&)>* body;
+  const Database::Ahead* ahead;
   std::exception_ptr error{};
-  std::atomic<bool> done = false;
+  Signal done{};
   std::unique_ptr<HookedTx> tx{};
 
   void finish() {
     tx.reset();
-    // After this store the waiting thread may free the job, so nothing of it is touched again but
-    // by notify_one, which takes the address only.
-    done.store(true, std::memory_order_release);
-    done.notify_one();
+    done.set();  // after this the waiting thread may free the job
   }
 };
 

@@ -24,6 +24,8 @@
 #include "entries/record.h"
 #include "entries/search.h"
 #include "ledger/ledger.h"
+#include "ledger/tree.h"
+#include "tlog/tree.h"
 
 namespace annals::entries {
 namespace {
@@ -44,6 +46,7 @@ struct JournalRow {
   base::Micros recorded_at = 0;
   base::Micros occurred_at = 0;
   std::string record;
+  tlog::Hash leaf_hash{};
 };
 
 // What one combination of the tally's columns is counted by.
@@ -85,11 +88,11 @@ struct Batch {
 
 constexpr const char* kJournal = R"(
   SELECT pos, business, contact, entry, version, kind, contact_seq, leaf_index, recorded_at,
-         occurred_at, record
+         occurred_at, record, leaf
   FROM journal WHERE pos > $1 ORDER BY pos LIMIT $2)";
 constexpr const char* kJournalOfBusiness = R"(
   SELECT pos, business, contact, entry, version, kind, contact_seq, leaf_index, recorded_at,
-         occurred_at, record
+         occurred_at, record, leaf
   FROM journal WHERE business = $3 AND pos > $1 ORDER BY pos LIMIT $2)";
 
 std::vector<JournalRow> read_journal(db::Tx& tx, std::int64_t after) {
@@ -102,7 +105,7 @@ std::vector<JournalRow> read_journal(db::Tx& tx, std::int64_t after) {
     rows_read.push_back({rows->integer(0), rows->integer(1), rows->id(2), rows->id(3),
                          rows->integer(4), static_cast<ledger::Kind>(rows->integer(5)),
                          rows->integer(6), rows->integer(7), rows->integer(8), rows->integer(9),
-                         rows->string(10)});
+                         rows->string(10), tlog::leaf_hash(rows->blob(11))});
     bytes += rows_read.back().record.size();
   }
   return rows_read;
@@ -269,6 +272,7 @@ void note_contacts(Batch& batch, const JournalRow& row, const Record& record) {
 void apply_row(Batch& batch, const JournalRow& row) {
   batch.heads[{row.business, row.contact}] = {row.contact_seq, row.recorded_at};
   batch.heads[{row.business, base::Id{}}] = {row.leaf_index + 1, row.recorded_at};
+  if (row.kind > ledger::Kind::kRetraction) return;  // a leaf, and no version of an entry
   if (row.version > 1) {
     flush(batch);
     supersede(batch, row);
@@ -315,6 +319,22 @@ void write_sums(Batch& batch) {
   batch.tx.insert(kTally, tally);
 }
 
+void grow_trees(db::Tx& tx, const std::vector<JournalRow>& rows) {
+  struct New {
+    std::int64_t first = 0;
+    std::vector<tlog::Hash> hashes;
+  };
+  std::map<db::BusinessKey, New> grown;
+  for (const JournalRow& row : rows) {
+    New& of =
+        grown.try_emplace(row.business, New{.first = row.leaf_index, .hashes = {}}).first->second;
+    of.hashes.push_back(row.leaf_hash);
+  }
+  for (auto& [business, of] : grown) {
+    ledger::grow_tree(tx, business, static_cast<std::uint64_t>(of.first), std::move(of.hashes));
+  }
+}
+
 constexpr const char* kOutdated = R"(
   SELECT 1 FROM tally_zones z JOIN businesses b ON b.business = z.business
   WHERE b.time_zone <> z.time_zone LIMIT 1)";
@@ -329,6 +349,7 @@ db::Derive derivation(IndexContact index_contact) {
     for (const JournalRow& row : rows) apply_row(batch, row);
     flush(batch);
     write_sums(batch);
+    grow_trees(tx, rows);
     if (index_contact) {
       for (const auto& [business, contact] : batch.contacts) index_contact(tx, business, contact);
     }

@@ -45,7 +45,12 @@ base::Digest hash_draft(const base::Bytes& secret, const Draft& draft) {
   return base::hmac_sha256(secret, {base::as_bytes(draft.canonical)});
 }
 
-constexpr const char* kIdempotency = "SELECT key, pos FROM idempotency WHERE h = $1";
+constexpr db::LookUp kIdempotency{.one = "SELECT h, key, pos FROM idempotency WHERE h = $2",
+                                  .many = R"(
+  SELECT f.h, f.key, f.pos FROM unnest(CAST($2 AS bigint[])) AS k (h)
+  CROSS JOIN LATERAL (
+    SELECT h, key, pos FROM idempotency WHERE business = $1 AND h = k.h LIMIT 1) AS f)",
+                                  .of_appended = true};
 
 // The slot of a key: where it stands (`pos`), or the first free h from its own on.
 struct Slot {
@@ -56,11 +61,11 @@ struct Slot {
 Slot find_slot(db::Tx& tx, const KeyHash& hash) {
   Slot slot{.h = hash.h, .pos = {}};
   while (true) {
-    db::Rows rows = tx.query(kIdempotency, {slot.h});
+    db::Rows rows = tx.look_up(kIdempotency, slot.h);
     if (!rows.next()) return slot;
-    const base::ByteSpan key = rows->blob(0);
+    const base::ByteSpan key = rows->blob(1);
     if (std::equal(key.begin(), key.end(), hash.key.begin(), hash.key.end())) {
-      slot.pos = rows->integer(1);
+      slot.pos = rows->integer(2);
       return slot;
     }
     // A true collision of 64 bits: the next place is probed.
@@ -89,7 +94,8 @@ Recorded known(db::Tx& tx, std::int64_t pos, const base::Digest& draft) {
   return recorded;
 }
 
-constexpr const char* kRemember = "INSERT INTO idempotency (h, key, pos) VALUES ($1, $2, $3)";
+constexpr db::InsertInto kRemember{
+    .table = "idempotency (h, key, pos)", .types = "ibi", .conflict = {}};
 
 void check_source(const access::Actor& actor, const Draft& draft) {
   if (actor.kind != access::Actor::Kind::kApiKey || !draft.source) return;
@@ -145,6 +151,11 @@ Record fill(db::Tx& tx, const access::Actor& actor, const ContactRef& contact, c
 
 }  // namespace
 
+void ask_ahead(db::Tx& tx, db::Asks& asks, const Draft& draft) {
+  if (!draft.source_id) return;
+  asks.add(kIdempotency, hash_key(access::business_secret(tx, tx.business()), draft).h);
+}
+
 std::optional<Recorded> find_duplicate(db::Tx& tx, const access::Actor& actor, const Draft& draft) {
   check_source(actor, draft);
   if (!draft.source_id) return std::nullopt;
@@ -174,7 +185,10 @@ Recorded record(db::Tx& tx, const access::Actor& actor, const ContactRef& contac
       .id = record.id, .contact_id = contact.id, .contact_seq = place.contact_seq};
   const std::int64_t pos =
       write(tx, std::move(record), contact.tag, ledger::Kind::kEntry, place, digest);
-  if (draft.source_id) tx.execute(kRemember, {slot.h, base::ByteSpan(hash.key), pos});
+  if (draft.source_id) {
+    tx.append(kRemember, {slot.h, base::ByteSpan(hash.key), pos});
+    tx.forget_answer(kIdempotency, slot.h);
+  }
   return recorded;
 }
 

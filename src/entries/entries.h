@@ -74,6 +74,9 @@ struct Recorded {
   std::int64_t contact_seq = 0;
 };
 
+/// For Database::write(): that the draft is going to be recorded.
+void ask_ahead(db::Tx& tx, db::Asks& asks, const Draft& draft);
+
 /// Looks for an entry of the draft's source and source_id. Throws kConflict
 /// (`idempotency_conflict`) where that entry came from another draft. Nothing where the draft has
 /// no source_id or it is new. Call it before finding the contact: a repeat needs none.

@@ -1,10 +1,8 @@
 #include "entries/events.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <vector>
 
-#include "access/actor.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/json.h"
@@ -12,18 +10,26 @@
 #include "db/db.h"
 #include "entries/load.h"
 #include "entries/record.h"
+#include "entries/visibility.h"
 
 namespace annals::entries {
 namespace {
 
 constexpr const char* kAfter = R"(
-  SELECT pos, contact, entry FROM journal WHERE pos > $1 AND business = $2 ORDER BY pos LIMIT $3)";
+  SELECT pos, contact, entry FROM journal WHERE pos > $1 AND business = $2 AND kind <= 3
+  ORDER BY pos LIMIT $3)";
 // On SQLite of all businesses: their rows have one numbering there.
 constexpr const char* kEnd = "SELECT coalesce(max(pos), 0) FROM journal";
 
-void show(db::Tx& tx, const catalog::Sight& sight, const base::Id& entry, Event& event) {
-  const History history = load_history(tx, entry, sight);
+void show(db::Tx& tx, const base::Id& entry, Event& event) {
+  catalog::Sight everything;
+  everything.all = true;
+  const History history = load_history(tx, entry, everything);
   const Record& r = history.latest().record;
+  event.type = r.type;
+  event.contact_type = r.contact_type;
+  event.views = views_column(r.views);
+  if (r.is_private) event.author = history.first.record.recorded_by.id;
   const std::int64_t version = r.version + (history.retraction ? 1 : 0);
   base::JsonWriter out;
   out.begin_object();
@@ -43,27 +49,26 @@ void show(db::Tx& tx, const catalog::Sight& sight, const base::Id& entry, Event&
 
 }  // namespace
 
-std::vector<Event> events_after(db::Tx& tx, const access::Actor& actor,
-                                const std::vector<base::Id>& members, std::int64_t after,
-                                std::int64_t limit) {
+std::vector<Event> events_after(db::Tx& tx, std::int64_t after, std::int64_t limit) {
   std::vector<Event> events;
-  const catalog::Sight sight = catalog::sight(tx, actor);
   db::Rows rows = tx.query(kAfter, {after, tx.business(), limit});
   while (rows.next()) {
     Event& event = events.emplace_back();
     event.pos = rows->integer(0);
-    const base::Id contact = rows->id(1);
+    event.contact = rows->id(1);
     const base::Id entry = rows->id(2);
-    if (!members.empty() && std::find(members.begin(), members.end(), contact) == members.end()) {
-      continue;
-    }
     try {
-      show(tx, sight, entry, event);
+      show(tx, entry, event);
     } catch (const base::Error& error) {
       if (error.code() != base::Code::kNotFound) throw;
     }
   }
   return events;
+}
+
+bool may_see(const catalog::Sight& sight, const Event& event) {
+  return !event.data.empty() &&
+         visible(sight, event.type, event.contact_type, event.views, event.author);
 }
 
 std::int64_t journal_end(db::Tx& tx) {

@@ -12,11 +12,14 @@
 #include "base/time.h"
 #include "catalog/catalog.h"
 #include "db/db.h"
+#include "entries/faults.h"
 #include "entries/load.h"
 #include "entries/record.h"
 #include "entries/revise.h"
 #include "entries/search.h"
 #include "entries/timeline.h"
+#include "ledger/signer.h"
+#include "ledger/tree.h"
 
 namespace annals::entries {
 namespace {
@@ -159,6 +162,35 @@ void write_version(JsonWriter& out, const Stored& stored, const char* kind) {
   out.end_object();
 }
 
+// Where the entry stands in the tree and whether it verifies, without the hashes that prove it.
+void write_proof(JsonWriter& out, db::Tx& tx, const History& history) {
+  std::vector<std::string> faults = faults_of(tx, history.first);
+  const auto add = [&](const Stored& stored) {
+    for (std::string& fault : faults_of(tx, stored)) faults.push_back(std::move(fault));
+  };
+  for (const Stored& correction : history.corrections) add(correction);
+  if (history.retraction) add(*history.retraction);
+  out.key("proof").begin_object().member("verified", faults.empty());
+  out.key("faults").begin_array();
+  for (const std::string& fault : faults) out.value(fault);
+  out.end_array();
+  out.member("leaf_index", history.first.leaf_index);
+  out.member("tree_size", static_cast<std::int64_t>(ledger::tree_size(tx)));
+  out.key("checkpoint");
+  const auto checkpoint = ledger::last_checkpoint(tx);
+  const Stored& last = history.retraction ? *history.retraction : history.latest();
+  if (checkpoint && checkpoint->size > static_cast<std::uint64_t>(last.leaf_index)) {
+    out.begin_object()
+        .member("epoch", checkpoint->epoch)
+        .member("size", static_cast<std::int64_t>(checkpoint->size))
+        .member("signed_at", base::format_rfc3339(checkpoint->signed_at))
+        .end_object();
+  } else {
+    out.value(nullptr);
+  }
+  out.end_object();
+}
+
 constexpr const char* kNotes = R"(
   SELECT entry FROM entry_notes WHERE business = $1 AND about = $2 ORDER BY entry)";
 
@@ -270,7 +302,12 @@ void ViewWriter::write_detail(JsonWriter& out, const History& history,
   }
   out.end_array();
   out.key("delivery_events").begin_array().end_array();
-  out.member("message", nullptr).member("proof", nullptr);
+  out.member("message", nullptr);
+  if (tx_.writable()) {
+    out.member("proof", nullptr);  // the tree has it only after the commit
+  } else {
+    write_proof(out, tx_, history);
+  }
   out.end_object();
 }
 

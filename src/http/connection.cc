@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -41,12 +42,15 @@ namespace {
 using base::limits::kRequestHeaderBytesMax;
 
 constexpr std::size_t kBufferBytesMin = 4 * 1024;
+/// What is read of a body at once, and what a client must bring of a long one within one deadline.
 constexpr std::size_t kBodyStepBytes = 64 * 1024;
 /// What a client must take within one deadline while a reply is sent.
 constexpr std::size_t kSendStepBytes = 64 * 1024;
 constexpr std::int64_t kLingerMs = 1'000;
 constexpr std::size_t kLingerBytesMax = 1024 * 1024;
 constexpr base::Micros kMicrosPerMs = 1'000;
+/// Who is refused and asks again at once would take the time that others' answers need.
+constexpr std::int64_t kRefusedPauseMs = 40;
 
 base::Micros steady_now() { return base::system_clock().steady(); }
 
@@ -115,7 +119,10 @@ Shared::Shared(ServerOptions server_options, Router server_router)
       router(std::move(server_router)),
       metrics(router),
       pool(static_cast<std::size_t>(std::max(1, options.handler_threads)),
-           options.queued_requests_max) {
+           {.jobs_max = options.queued_requests_max,
+            .wait_us_max = options.queue_wait_ms * kMicrosPerMs,
+            .late_us = options.queue_late_ms * kMicrosPerMs},
+           base::system_clock()) {
   if (!options.tls_certificate_file.empty()) {
     tls = make_tls_context(options.tls_certificate_file, options.tls_key_file);
   }
@@ -133,16 +140,55 @@ void Shared::connection_closed() {
   if (--connections == 0) all_closed.notify_all();
 }
 
-bool BodyShare::take(std::size_t bytes) {
-  if (total_.fetch_add(bytes) + bytes > total_max_) {
-    total_.fetch_sub(bytes);
+void Shared::request_refused() {
+  metrics.queue_refusals.add();
+  ++unlogged_refusals;
+  const base::Micros now = steady_now();
+  base::Micros before = refusals_logged_at;
+  if (before != 0 && now - before < base::kMicrosPerSecond) return;
+  if (!refusals_logged_at.compare_exchange_strong(before, now)) return;
+  base::log(base::Level::kWarn, "requests were refused: there is more to do than can be done",
+            {{"requests", unlogged_refusals.exchange(0)}});
+}
+
+void Loop::end_idlest() {
+  boost::asio::post(context, [this] {
+    if (!idle.empty()) idle.front()->stop();
+  });
+}
+
+bool Share::take(std::size_t amount) {
+  if (total_.fetch_add(amount) + amount > total_max_) {
+    total_.fetch_sub(amount);
     return false;
   }
-  bytes_ += bytes;
+  amount_ += amount;
   return true;
 }
 
-void BodyShare::release() { total_.fetch_sub(std::exchange(bytes_, 0)); }
+void Share::release() { total_.fetch_sub(std::exchange(amount_, 0)); }
+
+/// While it lives the connection waits for a request, and may be ended for one that brings one.
+class Connection::Idling {
+ public:
+  explicit Idling(Connection& connection) : connection_(connection) {
+    Loop& loop = connection_.loop_;
+    place_ = loop.idle.insert(loop.idle.end(), &connection_);
+    ++loop.idle_count;
+    connection_.idle_ = true;
+  }
+  ~Idling() {
+    connection_.idle_ = false;
+    connection_.loop_.idle.erase(place_);
+    --connection_.loop_.idle_count;
+  }
+  Idling(const Idling&) = delete;
+  Idling& operator=(const Idling&) = delete;
+
+ private:
+  Connection& connection_;
+  std::list<Connection*>::iterator place_;
+};
 
 Connection::Connection(Shared& shared, Loop& loop, Socket socket)
     : shared_(shared),
@@ -150,8 +196,8 @@ Connection::Connection(Shared& shared, Loop& loop, Socket socket)
       wire_(std::move(socket), shared.tls.get()),
       remote_address_(wire_.remote_address()),
       deadline_timer_(loop.context),
-      body_share_(shared.body_bytes, shared.options.body_bytes_in_memory_max),
-      event_timer_(loop.context) {
+      bytes_held_(shared.bytes_held, shared.options.bytes_held_max),
+      pause_timer_(loop.context) {
   shared_.connection_opened();
 }
 
@@ -165,10 +211,10 @@ Task<void> Connection::serve(std::shared_ptr<Connection> self) {
   self->loop_.connections.insert(self.get());
   if (self->shared_.stopping) co_return;
   self->set_deadline_in(self->shared_.options.request_deadline_ms);
-  self->idle_ = true;
-  const bool open = co_await self->wire_.handshake();
-  self->idle_ = false;
-  if (!open) co_return;
+  {
+    const Idling idling(*self);
+    if (!co_await self->wire_.handshake()) co_return;
+  }
   while (co_await self->exchange()) {
   }
   co_await self->linger();
@@ -176,12 +222,12 @@ Task<void> Connection::serve(std::shared_ptr<Connection> self) {
 
 void Connection::stop() {
   if (idle_) wire_.cancel();
-  event_timer_.cancel();
+  pause_timer_.cancel();
 }
 
 void Connection::abort() {
   wire_.close();
-  event_timer_.cancel();
+  pause_timer_.cancel();
 }
 
 // ---- one request and its reply ----
@@ -199,6 +245,7 @@ Task<bool> Connection::exchange() {
       reply_ = std::move(*refusal_);
     } else {
       co_await answer_on_pool();
+      hold_reply();
     }
     keep_alive_ = keep_alive_ && !shared_.stopping;
     alive = co_await send();
@@ -212,8 +259,33 @@ Task<bool> Connection::exchange() {
   reply_ = {};
   refusal_.reset();
   route_ = nullptr;
-  body_share_.release();
+  bytes_held_.release();
+  if (std::exchange(too_busy_, false) && alive) co_await rest_after_refusal();
   co_return alive;
+}
+
+/// The reply takes the place of the body in memory: a client that reads slowly holds it for long.
+void Connection::hold_reply() {
+  request_.body = {};
+  bytes_held_.release();
+  if (bytes_held_.take(reply_.body.size())) return;
+  reply_ = problem(503, "The server holds as many replies as it can; try again soon.", {},
+                   request_.request_id);
+}
+
+Response Connection::too_busy() {
+  too_busy_ = true;
+  shared_.request_refused();
+  return problem(503, "The server has more to do than it can; try again soon.", {},
+                 request_.request_id);
+}
+
+Task<void> Connection::rest_after_refusal() {
+  set_deadline(kNever);
+  if (shared_.stopping) co_return;
+  boost::system::error_code ignored;
+  pause_timer_.expires_after(std::chrono::milliseconds(kRefusedPauseMs));
+  co_await pause_timer_.async_wait(boost::asio::redirect_error(kAwait, ignored));
 }
 
 Task<bool> Connection::wait_for_request() {
@@ -221,9 +293,8 @@ Task<bool> Connection::wait_for_request() {
   if (!received().empty()) co_return true;
   if (buffer_.size() > kBufferBytesMin) buffer_ = {};
   set_deadline_in(shared_.options.keep_alive_idle_ms);
-  idle_ = true;
+  const Idling idling(*this);
   const bool come = co_await fill();
-  idle_ = false;
   co_return come;
 }
 
@@ -266,8 +337,12 @@ bool Connection::admit_head() {
     keep_alive_ = keep_alive_ && !unread_;
     return false;
   }
-  if (route_->body_deadline_ms != base::limits::kRequestDeadlineMs) {
-    set_deadline(started_ + route_->body_deadline_ms * kMicrosPerMs);
+  // Nobody sends a file for nothing; where the next request begins is then not known.
+  if (route_->admission == Admission::kQueued && !body_is_small() && shared_.pool.is_full()) {
+    refusal_ = too_busy();
+    unread_ = true;
+    keep_alive_ = false;
+    return false;
   }
   request_.method = *head_.method;
   request_.path = std::move(head_.path);
@@ -276,6 +351,11 @@ bool Connection::admit_head() {
   request_.remote_address = remote_address_;
   request_.tls = wire_.is_tls();
   return true;
+}
+
+bool Connection::body_is_small() const {
+  return !head_.has_body() || (!head_.chunked && !head_.expects_continue &&
+                               head_.content_length.value_or(0) <= kBodyStepBytes);
 }
 
 Task<bool> Connection::receive_head() {
@@ -335,12 +415,24 @@ Task<bool> Connection::receive_body() {
     const bool sent = co_await wire_.write("HTTP/1.1 100 Continue\r\n\r\n", {});
     if (!sent) co_return false;
   }
+  body_step_end_ = 0;
+  body_progressed();
   if (head_.chunked) co_return co_await receive_chunks(bytes_max);
   co_return co_await receive_bytes(static_cast<std::size_t>(*head_.content_length));
 }
 
+/// A route that gives a body more time gives it to who sends: each step of the body has as long as
+/// a short request has.
+void Connection::body_progressed() {
+  if (route_->body_deadline_ms == base::limits::kRequestDeadlineMs) return;
+  if (request_.body.size() < body_step_end_) return;
+  body_step_end_ = request_.body.size() + kBodyStepBytes;
+  set_deadline(std::min(steady_now() + shared_.options.request_deadline_ms * kMicrosPerMs,
+                        started_ + route_->body_deadline_ms * kMicrosPerMs));
+}
+
 void Connection::hold_body_bytes(std::size_t bytes) {
-  if (body_share_.take(bytes)) return;
+  if (bytes_held_.take(bytes)) return;
   throw base::Error(base::Code::kUnavailable,
                     "The server holds as many request bodies as it can; try again soon.");
 }
@@ -351,6 +443,7 @@ Task<bool> Connection::receive_chunks(std::size_t bytes_max) {
     const std::size_t before = request_.body.size();
     begin_ += reader.read(received(), request_.body, bytes_max);
     hold_body_bytes(request_.body.size() - before);
+    body_progressed();
     if (reader.done()) co_return true;
     if (!co_await fill()) co_return false;
   }
@@ -371,6 +464,7 @@ Task<bool> Connection::receive_bytes(std::size_t length) {
     body.resize(had + size);
     if (size == 0) co_return false;
     hold_body_bytes(size);
+    body_progressed();
   }
   co_return true;
 }
@@ -386,17 +480,20 @@ Response Connection::answer() const {
 
 Task<void> Connection::answer_on_pool() {
   set_deadline(kNever);
-  const bool taken =
-      co_await run_on(&shared_.pool, Pool::Entry::kBounded, [this] { reply_ = answer(); });
-  if (taken) co_return;
-  shared_.metrics.queue_refusals.add();
-  reply_ = problem(503, "The server has more to do than it can; try again soon.", {},
-                   request_.request_id);
+  if (route_->admission == Admission::kAtOnce) {
+    reply_ = answer();
+    co_return;
+  }
+  const auto entry =
+      route_->admission == Admission::kAlways ? Pool::Entry::kAdmitted : Pool::Entry::kBounded;
+  const bool taken = co_await run_on(&shared_.pool, entry, [this] { reply_ = answer(); });
+  if (!taken) reply_ = too_busy();
 }
 
 void Connection::finish(int status) {
   const base::Micros duration_us = steady_now() - started_;
   shared_.metrics.count(route_, status, duration_us);
+  if (too_busy_) return;  // a line each would cost more than the refusal
   const base::Level level = status >= 500   ? base::Level::kWarn
                             : status >= 400 ? base::Level::kInfo
                                             : base::Level::kDebug;
@@ -439,6 +536,8 @@ Task<bool> Connection::send_bytes(std::string_view first, std::string_view secon
     set_deadline_in(shared_.options.request_deadline_ms);
     const std::string_view step = second.substr(0, kSendStepBytes);
     const bool sent = co_await wire_.write(first, step);
+    // What the system has taken already would go on for as long as the client pleases.
+    if (expired_) wire_.drop_unsent();
     if (!sent || expired_) co_return false;
     second.remove_prefix(step.size());
     if (second.empty()) co_return true;
@@ -488,6 +587,8 @@ Task<bool> Connection::send_stream() {
       write_head(std::nullopt, chunked);
       begun = true;
     }
+    bytes_held_.release();
+    if (!bytes_held_.take(piece.size())) co_return false;
     const bool last = piece.empty();
     if (!co_await send_piece(std::move(piece), chunked)) co_return false;
     if (last) co_return true;
@@ -498,6 +599,12 @@ Task<bool> Connection::send_stream() {
 
 Task<bool> Connection::send_events() {
   const auto source = std::move(reply_.events);
+  Share place(shared_.event_streams, shared_.options.event_streams_max);
+  if (!place.take(1)) {
+    reply_ =
+        problem(503, "As many listen to events as can; try again later.", {}, request_.request_id);
+    co_return co_await send_whole();
+  }
   keep_alive_ = false;
   reply_.headers.emplace_back("Content-Type", "text/event-stream");
   reply_.headers.emplace_back("X-Accel-Buffering", "no");
@@ -518,9 +625,7 @@ Task<bool> Connection::send_events() {
   EventsEnd end(source, channel);
   std::optional<Response> failure;
   const auto open = [&] {
-    failure = problem_of(request_.request_id, [&] {
-      source->open([channel](const EventSource::Event& event) { return channel->send(event); });
-    });
+    failure = problem_of(request_.request_id, [&] { source->open(channel); });
   };
   const bool opened = co_await run_on(&shared_.pool, Pool::Entry::kAdmitted, open);
   if (!opened || failure) {
@@ -545,12 +650,14 @@ Task<void> Connection::send_events_until_end(std::shared_ptr<EventChannel> chann
   const base::Micros ping_every = shared_.options.stream_ping_ms * kMicrosPerMs;
   base::Micros ping_at = steady_now() + ping_every;
   while (!client_gone_ && !channel->overflowed() && !shared_.stopping) {
+    const bool ended = channel->ended();
     std::string waiting = channel->take();
+    if (waiting.empty() && ended) break;
     const base::Micros now = steady_now();
     if (waiting.empty() && now < ping_at) {
       boost::system::error_code ignored;
-      event_timer_.expires_after(std::chrono::microseconds(ping_at - now));
-      co_await event_timer_.async_wait(boost::asio::redirect_error(kAwait, ignored));
+      pause_timer_.expires_after(std::chrono::microseconds(ping_at - now));
+      co_await pause_timer_.async_wait(boost::asio::redirect_error(kAwait, ignored));
       continue;
     }
     if (waiting.empty()) waiting = ": ping\n\n";
@@ -563,7 +670,7 @@ Task<void> Connection::send_events_until_end(std::shared_ptr<EventChannel> chann
 }
 
 void Connection::wake_events() {
-  event_timer_.cancel();
+  pause_timer_.cancel();
   if (client_gone_ || (channel_ != nullptr && channel_->overflowed())) wire_.cancel();
 }
 

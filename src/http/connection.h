@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <functional>
 #include <limits>
-#include <map>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -36,9 +36,15 @@ class Connection;
 
 /// One thread's sockets.
 struct Loop {
-  std::unordered_set<Connection*> connections;  // touched by this loop's thread alone
-  boost::asio::io_context context{1};           // its end may end connections: after the set
-  base::Micros date_at = 0;                     // the second that `date` shows
+  /// Ends the connection that has waited longest for a request; for any thread.
+  void end_idlest();
+
+  // Touched by this loop's thread alone.
+  std::unordered_set<Connection*> connections;
+  std::list<Connection*> idle;  // that wait for a request, longest first
+  std::atomic<std::size_t> idle_count = 0;
+  boost::asio::io_context context{1};  // its end may end connections: after the set
+  base::Micros date_at = 0;            // the second that `date` shows
   std::string date;
   std::thread thread;
 };
@@ -50,36 +56,41 @@ struct Shared {
   /// Counts a connection in and out; stop() waits for the last.
   void connection_opened();
   void connection_closed();
+  /// Counts a request that the queue did not take, and has the log know, a line a second at most.
+  void request_refused();
 
   const ServerOptions options;
   const Router router;
   RequestMetrics metrics;
   TlsContext tls;
   Pool pool;
-  std::atomic<std::size_t> body_bytes = 0;  // of all requests in memory
+  std::atomic<std::size_t> bytes_held = 0;  // of all bodies and replies in memory
+  std::atomic<std::size_t> event_streams = 0;
   std::atomic<bool> stopping = false;
   std::mutex mutex;
   std::condition_variable all_closed;
   std::size_t connections = 0;  // under mutex
+  std::atomic<std::int64_t> unlogged_refusals = 0;
+  std::atomic<base::Micros> refusals_logged_at = 0;
 };
 
-/// A request's part of the memory that all bodies share; given back at its end.
-class BodyShare {
+/// A part of what all take together from a limit; given back at its end.
+class Share {
  public:
-  BodyShare(std::atomic<std::size_t>& total, std::size_t total_max)
+  Share(std::atomic<std::size_t>& total, std::size_t total_max)
       : total_(total), total_max_(total_max) {}
-  ~BodyShare() { release(); }
-  BodyShare(const BodyShare&) = delete;
-  BodyShare& operator=(const BodyShare&) = delete;
+  ~Share() { release(); }
+  Share(const Share&) = delete;
+  Share& operator=(const Share&) = delete;
 
   /// False, with nothing taken, where the total would pass its limit.
-  bool take(std::size_t bytes);
+  bool take(std::size_t amount);
   void release();
 
  private:
   std::atomic<std::size_t>& total_;
   const std::size_t total_max_;
-  std::size_t bytes_ = 0;
+  std::size_t amount_ = 0;
 };
 
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -98,6 +109,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   static constexpr base::Micros kNever = std::numeric_limits<base::Micros>::max();
+  class Idling;
 
   Task<bool> exchange();
   Task<bool> wait_for_request();
@@ -108,10 +120,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> receive_chunks(std::size_t bytes_max);
   Task<bool> receive_bytes(std::size_t length);
   void hold_body_bytes(std::size_t bytes);
+  void body_progressed();
   bool admit_head();
+  bool body_is_small() const;
   std::optional<Response> route();
   Response answer() const;
   Task<void> answer_on_pool();
+  void hold_reply();
+  Response too_busy();
+  Task<void> rest_after_refusal();
 
   Task<bool> send();
   Task<bool> send_whole();
@@ -157,14 +174,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   base::Micros started_ = 0;
   RequestHead head_;
   Request request_;
-  BodyShare body_share_;
+  std::size_t body_step_end_ = 0;  // of the body, to be reached within the deadline
+  Share bytes_held_;               // of the body, then of the reply
   const Route* route_ = nullptr;
   std::optional<Response> refusal_;
   Response reply_;
   bool keep_alive_ = true;
+  bool too_busy_ = false;  // the reply is that of the full queue
   std::string out_;
 
-  Timer event_timer_;
+  Timer pause_timer_;  // between events, and after a refusal
   std::shared_ptr<EventChannel> channel_;
   bool client_gone_ = false;
 };

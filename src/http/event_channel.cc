@@ -1,51 +1,33 @@
 #include "http/event_channel.h"
 
-#include <algorithm>
-#include <iterator>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "http/message.h"
-
 namespace annals::http {
-namespace {
-
-void append_line(std::string& out, std::string_view name, std::string_view value) {
-  out += name;
-  out += ": ";
-  std::copy_if(value.begin(), value.end(), std::back_inserter(out),
-               [](char c) { return c != '\r' && c != '\n' && c != '\0'; });
-  out += '\n';
-}
-
-}  // namespace
-
-void append_event(std::string& out, const EventSource::Event& event) {
-  if (!event.id.empty()) append_line(out, "id", event.id);
-  if (!event.name.empty()) append_line(out, "event", event.name);
-  std::string_view rest = event.data;
-  for (;;) {
-    const auto end = rest.find('\n');
-    append_line(out, "data", rest.substr(0, end));
-    if (end == std::string_view::npos) break;
-    rest.remove_prefix(end + 1);
-  }
-  out += '\n';
-}
-
-bool EventChannel::send(const EventSource::Event& event) {
+bool EventChannel::send(std::string_view events) {
   const std::scoped_lock lock(mutex_);
-  if (!wake_ || overflowed_) return false;
+  if (!wake_ || overflowed_ || ended_) return false;
   const bool was_empty = waiting_.empty();
-  append_event(waiting_, event);
+  waiting_ += events;
   if (waiting_.size() > kEventBytesMax) {
     overflowed_ = true;
     waiting_ = {};
   }
   if (was_empty || overflowed_) wake_();
   return !overflowed_;
+}
+
+bool EventChannel::drained() const {
+  const std::scoped_lock lock(mutex_);
+  return waiting_.empty();
+}
+
+void EventChannel::end() {
+  const std::scoped_lock lock(mutex_);
+  ended_ = true;
+  if (wake_) wake_();
 }
 
 std::string EventChannel::take() {
@@ -56,6 +38,11 @@ std::string EventChannel::take() {
 bool EventChannel::overflowed() const {
   const std::scoped_lock lock(mutex_);
   return overflowed_;
+}
+
+bool EventChannel::ended() const {
+  const std::scoped_lock lock(mutex_);
+  return ended_;
 }
 
 void EventChannel::close() {

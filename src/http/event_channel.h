@@ -5,6 +5,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "http/message.h"
 
@@ -13,17 +14,19 @@ namespace annals::http {
 /// What one client may have waiting; who is further behind is dropped.
 inline constexpr std::size_t kEventBytesMax = 256 * 1024;
 
-class EventChannel {
+class EventChannel final : public EventSink {
  public:
   /// `wake` is called, from any thread, when there is something to take after there was nothing,
-  /// and when the client has fallen too far behind. Never after close().
+  /// when the client has fallen too far behind, and at the end. Never after close().
   explicit EventChannel(std::function<void()> wake) : wake_(std::move(wake)) {}
 
-  /// False where the channel is closed or the client is too slow.
-  bool send(const EventSource::Event& event);
+  bool send(std::string_view events) override;
+  [[nodiscard]] bool drained() const override;
+  void end() override;
   /// All that waits, as it goes to the client; empty where nothing does.
   [[nodiscard]] std::string take();
   [[nodiscard]] bool overflowed() const;
+  [[nodiscard]] bool ended() const;
   void close();
 
  private:
@@ -31,9 +34,7 @@ class EventChannel {
   std::function<void()> wake_;  // empty: closed
   std::string waiting_;
   bool overflowed_ = false;
+  bool ended_ = false;
 };
-
-/// One event in the stream's syntax. Line ends in `id` and `name` are left out.
-void append_event(std::string& out, const EventSource::Event& event);
 
 }  // namespace annals::http

@@ -1,6 +1,7 @@
 #include "http/message.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,14 @@ std::optional<std::string_view> cookie_in(std::string_view header, std::string_v
     return value;
   }
   return std::nullopt;
+}
+
+void append_line(std::string& out, std::string_view name, std::string_view value) {
+  out += name;
+  out += ": ";
+  std::copy_if(value.begin(), value.end(), std::back_inserter(out),
+               [](char c) { return c != '\r' && c != '\n' && c != '\0'; });
+  out += '\n';
 }
 
 }  // namespace
@@ -93,6 +102,21 @@ Response Response::empty(int status) {
   Response response;
   response.status = status;
   return response;
+}
+
+std::string event_text(const Event& event) {
+  std::string out;
+  if (!event.id.empty()) append_line(out, "id", event.id);
+  if (!event.name.empty()) append_line(out, "event", event.name);
+  std::string_view rest = event.data;
+  for (;;) {
+    const auto end = rest.find('\n');
+    append_line(out, "data", rest.substr(0, end));
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+  out += '\n';
+  return out;
 }
 
 }  // namespace annals::http

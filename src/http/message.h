@@ -43,17 +43,36 @@ struct Request {
 /// client sees that the body is cut.
 using BodySource = std::function<std::string()>;
 
-/// An endless reply of server-sent events (WHATWG HTML §9.2). The server calls `open` once with a
-/// function that sends one event from any thread (false when the client is gone or too slow), and
-/// `close` once when the client is gone or the server stops. Pings are the server's.
+/// Where one client's events go. Safe from any thread, also once the client is gone.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  EventSink() = default;
+  EventSink(const EventSink&) = delete;
+  EventSink& operator=(const EventSink&) = delete;
+
+  /// Sends one or more events as event_text() writes them. False where the client is gone or too
+  /// slow.
+  virtual bool send(std::string_view events) = 0;
+  /// Whether nothing waits here of what was sent: who catches up sends on only then.
+  [[nodiscard]] virtual bool drained() const = 0;
+  /// Ends the reply, after what was sent.
+  virtual void end() = 0;
+};
+
+struct Event {
+  std::string id;
+  std::string name;
+  std::string data;  // one line of JSON
+};
+/// The event in the stream's syntax (WHATWG HTML §9.2). Line ends in `id` and `name` are left out.
+[[nodiscard]] std::string event_text(const Event& event);
+
+/// An endless reply of server-sent events. The server calls `open` once with where they go, and
+/// `close` once when the client is gone, the sink was ended or the server stops. Pings are the
+/// server's.
 struct EventSource {
-  struct Event {
-    std::string id;
-    std::string name;
-    std::string data;  // one line of JSON
-  };
-  using Send = std::function<bool(const Event&)>;
-  std::function<void(Send)> open;
+  std::function<void(std::shared_ptr<EventSink>)> open;
   std::function<void()> close;
 };
 

@@ -19,7 +19,9 @@ RequestMetrics::RequestMetrics(const Router& router)
       in_flight(gauge("annals_http_requests_in_flight", "Requests that are being answered.")),
       event_streams(gauge("annals_http_event_streams", "Clients that listen to events.")),
       queue_refusals(counter("annals_http_queue_refusals_total",
-                             "Requests refused since the queue of handlers was full.")) {
+                             "Requests refused since they would wait for too long.")),
+      connection_refusals(counter("annals_http_connection_refusals_total",
+                                  "Connections refused since there were as many as can be.")) {
   for (const Route& route : router.routes()) {
     per_route_.emplace(&route, make(route.pattern, name_of(route.method)));
   }

@@ -22,6 +22,7 @@ class RequestMetrics {
   Gauge in_flight;
   Gauge event_streams;
   Counter queue_refusals;
+  Counter connection_refusals;
 
  private:
   struct PerRoute {

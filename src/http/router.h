@@ -12,8 +12,16 @@
 
 namespace annals::http {
 
-/// Runs on the pool, may block. Throws base::Error; server turns it into a problem document.
+/// Runs on the pool (or see Admission), may block. Throws base::Error; server turns it into a
+/// problem document.
 using Handler = std::function<Response(const Request&)>;
+
+/// What becomes of a route's requests where the server has more to do than it can.
+enum class Admission {
+  kQueued,  // refused where the queue is full
+  kAlways,  // queued all the same
+  kAtOnce,  // answered on the thread of the sockets: for handlers that wait for nothing
+};
 
 struct Route {
   Method method = Method::kGet;
@@ -21,6 +29,7 @@ struct Route {
   Handler handler;
   std::size_t body_bytes_max = base::limits::kJsonBodyBytesMax;
   std::int64_t body_deadline_ms = base::limits::kRequestDeadlineMs;
+  Admission admission = Admission::kQueued;
 };
 
 class Router {

@@ -1,5 +1,5 @@
-// The HTTP/1.1 server (RFC 9112): TLS if asked, bounded in connections, header, body and time.
-// Beast 1.81 alone lets request smuggling through; server.cc says what is refused besides.
+// The HTTP/1.1 server (RFC 9112): TLS if asked, bounded in connections, header, body, memory and
+// time. What it does when there is more to do than it can: docs/design/0006-overload.md.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -18,9 +18,12 @@ struct ServerOptions {
   std::string tls_key_file;
   int io_threads = 1;
   int handler_threads = 64;
-  std::size_t queued_requests_max = 1'024;  // admitted and not yet begun; beyond: 503 at once
+  std::size_t queued_requests_max = base::limits::kQueuedRequestsMax;
+  std::int64_t queue_wait_ms = base::limits::kQueueWaitMs;
+  std::int64_t queue_late_ms = base::limits::kQueueLateMs;
   std::size_t connections_max = base::limits::kConnectionsMax;
-  std::size_t body_bytes_in_memory_max = 512U * 1024 * 1024;  // of all connections; beyond: 503
+  std::size_t event_streams_max = base::limits::kEventStreamsMax;
+  std::size_t bytes_held_max = base::limits::kBytesHeldMax;
   std::int64_t request_deadline_ms = base::limits::kRequestDeadlineMs;
   std::int64_t keep_alive_idle_ms = 60'000;
   std::int64_t graceful_stop_ms = base::limits::kGracefulStopMs;

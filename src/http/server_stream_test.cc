@@ -139,10 +139,10 @@ class Hub {
   Response listen() {
     Response reply;
     reply.events = std::make_shared<EventSource>();
-    auto mine = std::make_shared<EventSource::Send>();
-    reply.events->open = [this, mine](EventSource::Send send) {
+    auto mine = std::make_shared<std::shared_ptr<EventSink>>();
+    reply.events->open = [this, mine](std::shared_ptr<EventSink> sink) {
       const std::scoped_lock lock(mutex_);
-      *mine = std::move(send);
+      *mine = std::move(sink);
       listeners_.push_back(mine);
       ++opened_;
     };
@@ -154,11 +154,15 @@ class Hub {
     return reply;
   }
 
+  void end() {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& listener : listeners_) (*listener)->end();
+  }
   /// How many took it.
-  std::size_t send(const EventSource::Event& event) {
+  std::size_t send(const Event& event) {
     const std::scoped_lock lock(mutex_);
     std::size_t sent = 0;
-    for (const auto& listener : listeners_) sent += (*listener)(event) ? 1U : 0U;
+    for (const auto& listener : listeners_) sent += (*listener)->send(event_text(event)) ? 1U : 0U;
     return sent;
   }
   int opened() {
@@ -172,7 +176,7 @@ class Hub {
 
  private:
   std::mutex mutex_;
-  std::vector<std::shared_ptr<EventSource::Send>> listeners_;
+  std::vector<std::shared_ptr<std::shared_ptr<EventSink>>> listeners_;
   int opened_ = 0;
   int closed_ = 0;
 };
@@ -183,7 +187,7 @@ Router event_router(Hub& hub) {
   router.add({Method::kGet, "/refused", [](const Request&) {
                 Response reply;
                 reply.events = std::make_shared<EventSource>();
-                reply.events->open = [](const EventSource::Send&) {
+                reply.events->open = [](const std::shared_ptr<EventSink>&) {
                   throw std::runtime_error("no");
                 };
                 return reply;
@@ -219,6 +223,19 @@ TEST(Events, ReachEveryClientInOrder) {
   for (const auto& client : clients) EXPECT_TRUE(client->rest().ends_with("0\r\n\r\n"));
 }
 
+TEST(Events, EndAfterWhatWasSentWhereTheSourceSaysSo) {
+  Hub hub;
+  Server server(on_free_port(), event_router(hub));
+  server.start();
+  RawClient client(server.port());
+  client.send(get("/events"));
+  ASSERT_TRUE(eventually([&] { return hub.opened() == 1; }));
+  EXPECT_EQ(hub.send({"1", "", "last"}), 1U);
+  hub.end();
+  EXPECT_TRUE(client.rest().ends_with("data: last\n\n\r\n0\r\n\r\n"));
+  EXPECT_TRUE(eventually([&] { return hub.closed() == 1; }));
+}
+
 TEST(Events, PingWhileNothingHappens) {
   Hub hub;
   ServerOptions options = on_free_port();
@@ -246,9 +263,7 @@ TEST(Events, AClientThatIsTooSlowIsDroppedAlone) {
   for (; sent < 10'000; ++sent) {
     const std::string id = std::to_string(sent);
     const std::size_t took = hub.send({id, "", data});
-    std::string expected;
-    append_event(expected, {id, "", data});
-    ASSERT_TRUE(quick.until(expected).has_value());
+    ASSERT_TRUE(quick.until(event_text({id, "", data})).has_value());
     if (took == 1) break;
     ASSERT_EQ(took, 2U);
   }
@@ -256,6 +271,28 @@ TEST(Events, AClientThatIsTooSlowIsDroppedAlone) {
   EXPECT_TRUE(eventually([&] { return hub.closed() == 1; }));
   EXPECT_EQ(hub.send({"last", "", "x"}), 1U);
   EXPECT_TRUE(quick.until("id: last").has_value());
+}
+
+TEST(Events, HaveALimitOfClients) {
+  Hub hub;
+  ServerOptions options = on_free_port();
+  options.event_streams_max = 1;
+  Server server(options, event_router(hub));
+  server.start();
+  auto first = std::make_unique<RawClient>(server.port());
+  first->send(get("/events"));
+  EXPECT_TRUE(first->until("\r\n\r\n").has_value());
+  RawClient second(server.port());
+  const RawReply reply = second.ask(get("/events"));
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.header("retry-after"), "1");
+  first.reset();
+  EXPECT_TRUE(eventually([&] {
+    RawClient third(server.port());
+    third.send(get("/events"));
+    const auto head = third.until("\r\n\r\n");
+    return head && head->starts_with("HTTP/1.1 200");
+  }));
 }
 
 TEST(Events, ASourceThatCannotOpenEndsTheStream) {
@@ -268,14 +305,14 @@ TEST(Events, ASourceThatCannotOpenEndsTheStream) {
 }
 
 TEST(Events, SendingAfterTheEndIsFalse) {
-  EventSource::Send kept;
+  std::shared_ptr<EventSink> kept;
   Router router;
   Gate opened;
   router.add({Method::kGet, "/events", [&](const Request&) {
                 Response reply;
                 reply.events = std::make_shared<EventSource>();
-                reply.events->open = [&](EventSource::Send send) {
-                  kept = std::move(send);
+                reply.events->open = [&](std::shared_ptr<EventSink> sink) {
+                  kept = std::move(sink);
                   opened.open();
                 };
                 return reply;
@@ -286,30 +323,30 @@ TEST(Events, SendingAfterTheEndIsFalse) {
     RawClient client(server.port());
     client.send(get("/events"));
     opened.wait();
-    EXPECT_TRUE(kept({"1", "", "x"}));
+    EXPECT_TRUE(kept->send(event_text({"1", "", "x"})));
     EXPECT_TRUE(client.until("id: 1").has_value());
   }
-  EXPECT_FALSE(kept({"2", "", "x"}));
+  EXPECT_FALSE(kept->send(event_text({"2", "", "x"})));
 }
 
 TEST(EventChannel, WritesNoFieldThatAnEventDoesNotHave) {
-  std::string text;
-  append_event(text, {"a\r\nb", "na\nme", ""});
-  EXPECT_EQ(text, "id: ab\nevent: name\ndata: \n\n");
+  EXPECT_EQ(event_text({"a\r\nb", "na\nme", ""}), "id: ab\nevent: name\ndata: \n\n");
 }
 
 TEST(EventChannel, WakesOnceForWhatWaits) {
   int wakes = 0;
   EventChannel channel([&] { ++wakes; });
-  EXPECT_TRUE(channel.send({"", "", "a"}));
-  EXPECT_TRUE(channel.send({"", "", "b"}));
+  EXPECT_TRUE(channel.send(event_text({"", "", "a"})));
+  EXPECT_TRUE(channel.send(event_text({"", "", "b"})));
   EXPECT_EQ(wakes, 1);
+  EXPECT_FALSE(channel.drained());
   EXPECT_EQ(channel.take(), "data: a\n\ndata: b\n\n");
   EXPECT_EQ(channel.take(), "");
-  EXPECT_FALSE(channel.send({"", "", std::string(kEventBytesMax, 'x')}));
+  EXPECT_TRUE(channel.drained());
+  EXPECT_FALSE(channel.send(event_text({"", "", std::string(kEventBytesMax, 'x')})));
   EXPECT_TRUE(channel.overflowed());
   EXPECT_EQ(wakes, 2);
-  EXPECT_FALSE(channel.send({"", "", "c"}));
+  EXPECT_FALSE(channel.send(event_text({"", "", "c"})));
   channel.close();
   EXPECT_EQ(wakes, 2);
 }

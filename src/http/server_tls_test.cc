@@ -144,7 +144,9 @@ class TlsTest : public testing::Test {
     router.add({Method::kGet, "/events", [this](const Request&) {
                   Response reply;
                   reply.events = std::make_shared<EventSource>();
-                  reply.events->open = [](const EventSource::Send& send) { send({"1", "", "x"}); };
+                  reply.events->open = [](const std::shared_ptr<EventSink>& sink) {
+                    sink->send(event_text({"1", "", "x"}));
+                  };
                   reply.events->close = [this] { closed_.open(); };
                   return reply;
                 }});

@@ -1,5 +1,6 @@
 #include "http/wire.h"
 
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -9,6 +10,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/socket_base.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/system/error_code.hpp>
 #include <cerrno>
@@ -33,6 +35,17 @@ int bounded_size(std::size_t size) {
   return static_cast<int>(std::min<std::size_t>(size, std::numeric_limits<int>::max()));
 }
 
+/// What the system takes of a reply before it is sent. The rest waits here, where it is counted and
+/// has its deadline; by itself the system would take megabytes for a client that does not read.
+constexpr int kUnsentBytesMax = 128 * 1024;
+/// Until a client is given up that no longer confirms what it is sent.
+constexpr unsigned kUnconfirmedMsMax = 30'000;
+
+template <class Value>
+void set_tcp_option(int socket, int option, const Value& value) {
+  ::setsockopt(socket, IPPROTO_TCP, option, &value, sizeof value);
+}
+
 /// What fits into one TLS record together is sent as one.
 constexpr std::size_t kTlsRecordBytes = 16 * 1024;
 
@@ -41,6 +54,8 @@ constexpr std::size_t kTlsRecordBytes = 16 * 1024;
 Wire::Wire(Socket socket, SSL_CTX* context) : socket_(std::move(socket)) {
   error_code ignored;
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+  set_tcp_option(socket_.native_handle(), TCP_NOTSENT_LOWAT, kUnsentBytesMax);
+  set_tcp_option(socket_.native_handle(), TCP_USER_TIMEOUT, kUnconfirmedMsMax);
   if (context == nullptr) return;
   socket_.native_non_blocking(true, ignored);
   tls_.reset(SSL_new(context));
@@ -125,6 +140,11 @@ void Wire::end() {
   }
   error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
+}
+
+void Wire::drop_unsent() {
+  error_code ignored;
+  socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
 }
 
 void Wire::cancel() {

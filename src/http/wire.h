@@ -43,6 +43,9 @@ class Wire {
   /// Tells the client that no more comes.
   void end();
 
+  /// What the client has not taken yet is thrown away when the wire is closed.
+  void drop_unsent();
+
   /// Ends what is being awaited, which then reports the end of the wire.
   void cancel();
   void close();

@@ -1,22 +1,23 @@
 #include "ledger/ledger.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
+#include <string>
 #include <unordered_map>
 
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/id.h"
+#include "base/json.h"
+#include "base/random.h"
 #include "db/business.h"
 #include "db/db.h"
+#include "tlog/leaf.h"
 
 namespace annals::ledger {
 namespace {
@@ -74,16 +75,25 @@ Heads& heads_of(db::Tx& tx) {
   return *static_cast<Heads*>(memory.get());
 }
 
-constexpr const char* kHead = R"(
-  SELECT seq, recorded_at FROM heads WHERE business = $1 AND contact = $2)";
+constexpr db::LookUp kHead{
+    .one = "SELECT contact, seq, recorded_at FROM heads WHERE business = $1 AND contact = $2",
+    .many = R"(
+  SELECT f.contact, f.seq, f.recorded_at FROM unnest(CAST($2 AS bytea[])) AS k (contact)
+  CROSS JOIN LATERAL (
+    SELECT contact, seq, recorded_at FROM heads
+    WHERE business = $1 AND contact = k.contact LIMIT 1) AS f)",
+    .of_appended = true};
 
 Head find_head(db::Tx& tx, Heads& heads, const base::Id& contact) {
   const auto it = heads.known.find({tx.business(), contact});
   if (it != heads.known.end()) return it->second;
   if (heads.known.size() > kHeadsMax && applied_pos(tx) >= heads.last_pos) heads.known.clear();
-  db::Rows rows = tx.query_derived(kHead, {tx.business(), contact});
+  // On SQLite derived tables are no part of the transaction.
+  db::Rows rows = tx.engine() == db::Engine::kSqlite
+                      ? tx.query_derived(kHead.one, {tx.business(), contact})
+                      : tx.look_up(kHead, contact);
   if (!rows.next()) return {};
-  return {rows->integer(0), rows->integer(1)};
+  return {rows->integer(1), rows->integer(2)};
 }
 
 void set_head(db::Tx& tx, Heads& heads, const base::Id& contact, const Head& old, const Head& now) {
@@ -92,38 +102,32 @@ void set_head(db::Tx& tx, Heads& heads, const base::Id& contact, const Head& old
   tx.on_rollback([&heads, key, old] { heads.known[key] = old; });
 }
 
-constexpr const char* kInsert = R"(
-  INSERT INTO journal (pos, business, contact, entry, version, kind, contact_seq, leaf_index,
-                       recorded_at, occurred_at, record, salt, leaf, draft_digest)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-  RETURNING pos)";
-
-void put_u64(std::span<std::uint8_t> out, std::uint64_t value) {
-  for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::uint8_t>(value >> (56 - 8 * i));
-}
+constexpr db::InsertInto kRow{
+    .table =
+        "journal (pos, business, contact, entry, version, kind, contact_seq, leaf_index, "
+        "recorded_at, occurred_at, record, salt, leaf, draft_digest)",
+    .types = "iibbiiiiiitbbb",
+    .conflict = {}};
 
 }  // namespace
 
-Leaf encode_leaf(LeafType type, const base::Id& contact_tag, std::int64_t contact_seq,
-                 base::Micros recorded_at, const base::Digest& commitment) {
-  Leaf leaf{};
-  leaf[0] = 1;  // version of this layout
-  leaf[1] = static_cast<std::uint8_t>(type);
-  const std::span<std::uint8_t> rest(leaf);
-  std::copy(contact_tag.bytes.begin(), contact_tag.bytes.end(), rest.subspan(2).begin());
-  put_u64(rest.subspan(18, 8), static_cast<std::uint64_t>(contact_seq));
-  put_u64(rest.subspan(26, 8), static_cast<std::uint64_t>(recorded_at));
-  std::copy(commitment.begin(), commitment.end(), rest.subspan(34).begin());
-  return leaf;
-}
-
-base::Digest leaf_hash(const Leaf& leaf) {
-  static constexpr std::array<std::uint8_t, 1> kLeafPrefix{0};
-  return base::sha256({kLeafPrefix, leaf});
-}
-
-base::Digest commitment(base::ByteSpan salt, std::string_view record) {
-  return base::hmac_sha256(salt, {base::as_bytes(record)});
+tlog::LeafType leaf_type(Kind kind) {
+  switch (kind) {
+    case Kind::kEntry:
+      return tlog::LeafType::kEntry;
+    case Kind::kCorrection:
+    case Kind::kRetraction:
+      return tlog::LeafType::kRevision;
+    case Kind::kDelivery:
+      return tlog::LeafType::kDelivery;
+    case Kind::kShred:
+      return tlog::LeafType::kShred;
+    case Kind::kAnchor:
+      return tlog::LeafType::kAnchor;
+    case Kind::kSettings:
+      return tlog::LeafType::kSettings;
+  }
+  throw base::Error(base::Code::kInternal, "A journal row is of an unknown kind.");
 }
 
 Place take_place(db::Tx& tx, const base::Id& contact) {
@@ -138,27 +142,57 @@ Place take_place(db::Tx& tx, const base::Id& contact) {
   return place;
 }
 
+void ask_ahead(db::Tx& tx, db::Asks& asks, const base::Id& contact) {
+  if (!heads_of(tx).known.contains({tx.business(), contact})) asks.add(kHead, contact);
+}
+
 std::int64_t append(db::Tx& tx, const Row& row) {
   CHECK(row.salt.size() >= kSaltBytes);
-  const base::Digest digest = commitment(row.salt.first(kSaltBytes), row.record);
-  const auto type = row.kind == Kind::kEntry ? LeafType::kEntry : LeafType::kRevision;
-  const Leaf leaf =
-      encode_leaf(type, row.contact_tag, row.place.contact_seq, row.place.recorded_at, digest);
+  const tlog::Leaf leaf = tlog::encode_leaf({
+      .type = leaf_type(row.kind),
+      .contact_tag = row.contact_tag,
+      .contact_seq = row.place.contact_seq,
+      .recorded_at = row.place.recorded_at,
+      .commitment = commitment(row.salt.first(kSaltBytes), row.record),
+  });
   std::optional<base::ByteSpan> draft_digest;
   if (row.draft_digest) draft_digest = *row.draft_digest;
-  // SQLite counts the rows of all businesses itself; on PostgreSQL each business counts its own.
-  std::optional<std::int64_t> own_pos;
-  if (tx.engine() == db::Engine::kPostgres) own_pos = row.place.leaf_index + 1;
-  db::Rows rows = tx.query(kInsert, {own_pos, tx.business(), row.contact, row.entry, row.version,
-                                     static_cast<std::int64_t>(row.kind), row.place.contact_seq,
-                                     row.place.leaf_index, row.place.recorded_at, row.occurred_at,
-                                     row.record, row.salt, base::ByteSpan(leaf), draft_digest});
-  CHECK(rows.next());
-  const std::int64_t pos = rows->integer(0);
-  CHECK(!rows.next());  // runs the statement to its end
+  // SQLite counts the rows of all businesses together; on PostgreSQL each business has its own.
+  Heads& heads = heads_of(tx);
+  const std::int64_t before = heads.last_pos;
+  const std::int64_t pos =
+      tx.engine() == db::Engine::kSqlite ? before + 1 : row.place.leaf_index + 1;
+  tx.append(kRow, {pos, tx.business(), row.contact, row.entry, row.version,
+                   static_cast<std::int64_t>(row.kind), row.place.contact_seq, row.place.leaf_index,
+                   row.place.recorded_at, row.occurred_at, row.record, row.salt,
+                   base::ByteSpan(leaf), draft_digest});
+  heads.last_pos = pos;
+  tx.on_rollback([&heads, before] { heads.last_pos = before; });
   tx.journal_reaches(pos, row.record.size());
-  heads_of(tx).last_pos = pos;
   return pos;
+}
+
+void append_own(db::Tx& tx, const base::Id& business, Kind kind, base::Json facts) {
+  CHECK(kind == Kind::kAnchor || kind == Kind::kSettings);
+  const base::Id id = base::make_id(tx.now());
+  const Place place = take_place(tx, business);
+  facts.set("v", base::Json::number(1));
+  facts.set("kind", base::Json::string(kind == Kind::kAnchor ? "anchor" : "settings"));
+  facts.set("business", base::Json::string(business.text()));
+  facts.set("id", base::Json::string(id.text()));
+  facts.set("recorded_at", base::Json::number(place.recorded_at));
+  const std::string record = facts.canonical();
+  base::Bytes salt(kSaltBytes);
+  base::system_random().fill(salt);
+  append(tx, {.contact = business,
+              .contact_tag = {},
+              .entry = id,
+              .kind = kind,
+              .place = place,
+              .occurred_at = place.recorded_at,
+              .record = record,
+              .salt = salt,
+              .draft_digest = {}});
 }
 
 constexpr const char* kApplied = "SELECT coalesce(max(pos), 0) FROM applied";
@@ -174,7 +208,7 @@ namespace {
 constexpr const char* kVersionOne = R"(
   SELECT pos FROM entry_versions WHERE business = $1 AND entry = $2 AND version = 1)";
 constexpr const char* kTailEntry = R"(
-  SELECT pos FROM journal WHERE pos > $1 AND business = $2 AND entry = $3 AND version = 1)";
+  SELECT pos FROM journal WHERE pos > $1 AND business = $2 AND entry = $3 AND kind = 1)";
 
 }  // namespace
 

@@ -4,7 +4,6 @@
 //
 // The journal is where leaves and their records stand; it is written here and nowhere else.
 #pragma once
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,34 +13,27 @@
 #include "base/encoding.h"
 #include "base/hash.h"
 #include "base/id.h"
+#include "base/json.h"
 #include "db/db.h"
+#include "tlog/leaf.h"
 
 namespace annals::ledger {
 
-/// Byte 1 of a leaf.
-enum class LeafType : std::uint8_t {
+/// What a journal row is: to its entry, or, from kAnchor on, to the business itself. Rows after
+/// kRetraction are leaves and no versions of an entry.
+enum class Kind : std::uint8_t {
   kEntry = 1,
-  kRevision = 2,  // a correction or a retraction
-  kDelivery = 3,
-  kShred = 4,
-  kAnchor = 5,
-  kSettings = 6,
+  kCorrection = 2,
+  kRetraction = 3,
+  kDelivery = 4,
+  kShred = 5,
+  kAnchor = 6,
+  kSettings = 7,
 };
+[[nodiscard]] tlog::LeafType leaf_type(Kind kind);
 
-/// What a journal row is to its entry.
-enum class Kind : std::uint8_t { kEntry = 1, kCorrection = 2, kRetraction = 3 };
-
-inline constexpr std::size_t kLeafBytes = 66;
-inline constexpr std::size_t kSaltBytes = 32;
-using Leaf = std::array<std::uint8_t, kLeafBytes>;
-
-/// `01 | type | contact_tag(16) | contact_seq u64be | recorded_at µs u64be | commitment(32)`.
-[[nodiscard]] Leaf encode_leaf(LeafType type, const base::Id& contact_tag, std::int64_t contact_seq,
-                               base::Micros recorded_at, const base::Digest& commitment);
-/// SHA-256(00 ‖ leaf), RFC 6962 §2.1.
-[[nodiscard]] base::Digest leaf_hash(const Leaf& leaf);
-/// HMAC-SHA256(salt, record).
-[[nodiscard]] base::Digest commitment(base::ByteSpan salt, std::string_view record);
+using tlog::commitment;
+using tlog::kSaltBytes;
 
 /// The next place in a contact's sequence and in the business's log.
 struct Place {
@@ -53,6 +45,9 @@ struct Place {
 /// Takes the next place of `contact`. In the same transaction append() must follow, or the
 /// transaction must be given up.
 [[nodiscard]] Place take_place(db::Tx& tx, const base::Id& contact);
+
+/// For Database::write(): that take_place() is going to be called.
+void ask_ahead(db::Tx& tx, db::Asks& asks, const base::Id& contact);
 
 struct Row {
   base::Id contact;
@@ -69,6 +64,10 @@ struct Row {
 
 /// Writes the row and its leaf to the journal; returns its position.
 std::int64_t append(db::Tx& tx, const Row& row);
+
+/// Appends a fact about the business itself, whose id stands for the contact's: `facts` and, of all
+/// such records, v, kind, business, id and recorded_at. `kind` is kAnchor or kSettings.
+void append_own(db::Tx& tx, const base::Id& business, Kind kind, base::Json facts);
 
 /// How far the derived tables have the journal.
 [[nodiscard]] std::int64_t applied_pos(db::Tx& tx);

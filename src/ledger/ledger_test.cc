@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/id.h"
 #include "base/temp_folder.h"
 #include "db/db.h"
@@ -35,25 +34,6 @@ Place add(db::Tx& tx, const base::Id& contact, std::uint8_t entry) {
               .salt = bytes,
               .draft_digest = {}});
   return place;
-}
-
-TEST(LedgerTest, ALeafIsLaidOutAsSpecified) {
-  base::Digest digest{};
-  digest.fill(0xCC);
-  base::Id tag;
-  tag.bytes.fill(0xAA);
-  const Leaf leaf =
-      encode_leaf(LeafType::kRevision, tag, 0x0102030405060708, 0x1112131415161718, digest);
-  EXPECT_EQ(base::hex(leaf), "0102" + std::string(32, 'a') + "0102030405060708" +
-                                 "1112131415161718" + std::string(64, 'c'));
-  EXPECT_EQ(base::hex(leaf_hash(leaf)),
-            base::hex(base::sha256({base::Bytes{0}, base::ByteSpan(leaf)})));
-}
-
-TEST(LedgerTest, ACommitmentIsTheRecordsHmac) {
-  // RFC 4231, test case 2.
-  EXPECT_EQ(base::hex(commitment(base::as_bytes("Jefe"), "what do ya want for nothing?")),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
 TEST(LedgerTest, EachContactHasAGaplessSequenceAndTheBusinessOneLog) {

@@ -18,10 +18,10 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/time.h"
-#include "transfer/files.h"
 #include "transfer/snapshot.h"
 #include "transfer/transfer.h"
 
@@ -127,7 +127,7 @@ Manifest read_manifest(const std::string& backup) {
   std::string sums;
   std::string sums_sha256;
   try {
-    const base::Json json = base::parse_json(read_file(path, kManifestBytesMax));
+    const base::Json json = base::parse_json(base::read_file(path, kManifestBytesMax));
     if (integer_in(json, "format") != kFormat) {
       throw damaged(path, "is of a format that this program does not know; upgrade annals");
     }
@@ -137,7 +137,7 @@ Manifest read_manifest(const std::string& backup) {
     manifest.facts.leaves = integer_in(json, "leaves");
     manifest.bytes = integer_in(json, "bytes");
     sums_sha256 = text_in(json, "sums_sha256");
-    sums = read_file(sums_path, kSumsBytesMax);
+    sums = base::read_file(sums_path, kSumsBytesMax);
   } catch (const base::Error& error) {
     if (error.code() == base::Code::kConflict) throw;
     throw damaged(path, "cannot be read: " + error.message());
@@ -163,7 +163,7 @@ void check(const std::string& folder, const Manifest& manifest) {
     const std::string path = join(folder, name);
     std::error_code ignored;
     if (!fs::exists(path, ignored)) throw damaged(path, "is missing");
-    if (sha256_of_file(path) != sha256) {
+    if (base::sha256_of_file(path) != sha256) {
       throw damaged(path, "is not what the manifest says: it was changed or cut off");
     }
   }
@@ -223,7 +223,7 @@ void set_aside(const std::string& folder, const base::Clock& clock) {
     const fs::path path = fs::path(folder) / name;
     if (fs::exists(path)) fs::rename(path, aside / name);
   }
-  sync_folder(folder);
+  base::sync_folder(folder);
 }
 
 void make_folder(const std::string& folder, const char* field) {
@@ -252,18 +252,18 @@ BackupReport back_up(const std::string& folder, const std::string& target,
   manifest.made_at = clock.now();
   const std::string database = join(target, kDatabase);
   copy_database(source, database + ".part");
-  put_in_place(database);
+  base::put_in_place(database);
   manifest.facts = check_database(database);
   const auto list = [&](const std::string& name) {
     const std::string path = join(target, name);
-    manifest.files[name] = sha256_of_file(path);
+    manifest.files[name] = base::sha256_of_file(path);
     manifest.bytes += static_cast<std::int64_t>(fs::file_size(path));
   };
   list(kDatabase);
   for (const std::string& sha256 : manifest.facts.files) {
     const std::string name = blob_path(sha256);
     try {
-      copy_file(join(folder, name), join(target, name));
+      base::copy_file(join(folder, name), join(target, name));
     } catch (const base::Error& error) {
       if (error.code() != base::Code::kNotFound) throw;
       throw damaged(join(folder, name),
@@ -273,8 +273,8 @@ BackupReport back_up(const std::string& folder, const std::string& target,
     list(name);
   }
   check(target, manifest);
-  write_file(join(target, kSums), sums_of(manifest));
-  write_file(join(target, kManifest), dump(manifest));
+  base::write_file(join(target, kSums), sums_of(manifest));
+  base::write_file(join(target, kManifest), dump(manifest));
   return report_of(manifest);
 }
 
@@ -301,9 +301,9 @@ BackupReport restore(const std::string& backup, const std::string& folder, bool 
   }
   // The database comes last: a folder without it holds no data that a server would start on.
   for (const auto& [name, sha256] : manifest.files) {
-    if (name != kDatabase) copy_file(join(backup, name), join(folder, name));
+    if (name != kDatabase) base::copy_file(join(backup, name), join(folder, name));
   }
-  copy_file(join(backup, kDatabase), join(folder, kDatabase));
+  base::copy_file(join(backup, kDatabase), join(folder, kDatabase));
   check(folder, manifest);
   return report_of(manifest);
 }

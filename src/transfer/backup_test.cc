@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "base/hash.h"
 #include "base/id.h"
 #include "base/json.h"
@@ -23,7 +24,6 @@
 #include "db/db.h"
 #include "db/sqlite.h"
 #include "entries/entries.h"
-#include "transfer/files.h"
 #include "transfer/transfer.h"
 
 namespace annals::transfer {
@@ -72,7 +72,7 @@ class Backup : public testing::Test {
     const base::Digest digest = base::sha256({base::as_bytes(bytes)});
     const std::string hex = base::hex(digest);
     blob_ = "blobs/" + hex.substr(0, 2) + "/" + hex;
-    write_file(data() + "/" + blob_, bytes);
+    base::write_file(data() + "/" + blob_, bytes);
     database_->write(actor_.business, [&](db::Tx& tx) {
       tx.execute(
           "INSERT INTO attachments VALUES ($1, $2, 'form.txt', 'text/plain', 1, $3, 'system', $2, "
@@ -117,7 +117,7 @@ TEST_F(Backup, IsMadeWhileTheDatabaseIsOpenAndRestoresToTheSame) {
   EXPECT_EQ(restored.leaves, 5);
   EXPECT_EQ(restored.bytes, made.bytes);
   EXPECT_EQ(journal_rows(in("elsewhere")), 5);
-  EXPECT_EQ(read_file(in("elsewhere/") + blob_, 1000), "the bytes of a consent form");
+  EXPECT_EQ(base::read_file(in("elsewhere/") + blob_, 1000), "the bytes of a consent form");
   // Nothing but what the manifest names, and the manifest.
   std::set<std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(in("backup"))) {
@@ -188,10 +188,10 @@ TEST_F(Backup, FindsEveryDamage) {
   const std::string sums = std::string(64, '0') + "  ../../etc/passwd\n";
   EXPECT_NE(damaged("SHA256SUMS",
                     [&](const fs::path& path) {
-                      write_file(path, sums);
-                      write_file(path.parent_path() / "manifest.json",
-                                 R"({"format":1,"sums_sha256":")" +
-                                     base::hex(base::sha256({base::as_bytes(sums)})) + "\"}");
+                      base::write_file(path, sums);
+                      base::write_file(path.parent_path() / "manifest.json",
+                                       R"({"format":1,"sums_sha256":")" +
+                                           base::hex(base::sha256({base::as_bytes(sums)})) + "\"}");
                     })
                 .find("which is no file of ours"),
             std::string::npos);

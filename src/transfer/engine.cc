@@ -33,7 +33,7 @@ struct Copied {
   std::size_t keys;
 };
 
-constexpr std::array<Copied, 15> kTables = {
+constexpr std::array<Copied, 18> kTables = {
     Copied{"staff",
            "id, email, email_folded, name, role, password_hash, active, version, created_at",
            "btttttiii", 1},
@@ -58,7 +58,10 @@ constexpr std::array<Copied, 15> kTables = {
            "id, contact, entry, private, views, title, description, due_at, assignee, priority, "
            "status, version, created_by, created_at, completed_at",
            "bbbitttibttitii", 1},
-    Copied{"saved_filters", "id, owner, name, filter, shared, created_at", "bbttii", 1}};
+    Copied{"saved_filters", "id, owner, name, filter, shared, created_at", "bbttii", 1},
+    Copied{"checkpoints", "epoch, size, root, note, signed_at", "iibti", 2},
+    Copied{"ledger_epochs", "epoch, previous, reason, began_at", "itti", 1},
+    Copied{"ledger_keys", "made_at, verifier", "it", 1}};
 
 // A value on its way from one database to the other.
 using Cell = std::variant<std::monostate, std::int64_t, std::string>;

@@ -15,6 +15,7 @@
 #include "access/actor.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "base/json.h"
 #include "base/temp_folder.h"
 #include "base/time.h"
@@ -24,7 +25,6 @@
 #include "db/test_database.h"
 #include "entries/derive.h"
 #include "transfer/csv.h"
-#include "transfer/files.h"
 #include "transfer/input.h"
 #include "transfer/transfer.h"
 
@@ -89,8 +89,8 @@ class Import : public testing::Test {
         .clock = &clock_};
     actor_ =
         access::system_actor(access::add_business(*database_, base::parse_json(kBusiness), wiring));
-    write_file(in("m.toml"), kMapping);
-    write_file(in("d.csv"), kDirty);
+    base::write_file(in("m.toml"), kMapping);
+    base::write_file(in("d.csv"), kDirty);
   }
 
   static std::unique_ptr<db::Database> open_folder(const std::string& folder,
@@ -222,9 +222,9 @@ TEST_F(Import, RejectedRowsAreKeptWithLineAndReasonAndCanBeMended) {
   EXPECT_NE(by_line["7"][9].find("currency"), std::string::npos) << by_line["7"][9];
   EXPECT_NE(by_line["13"][9].find("another draft"), std::string::npos) << by_line["13"][9];
 
-  std::string mended = read_file(report.rejected_file, 100'000);
+  std::string mended = base::read_file(report.rejected_file, 100'000);
   mended.replace(mended.find("no address"), 10, "b@x.example");
-  write_file(in("mended.csv"), mended);
+  base::write_file(in("mended.csv"), mended);
   ImportOptions again = options();
   again.data = in("mended.csv");
   EXPECT_EQ(import_csv(*database_, actor_, again).counts.entries_created, 2);
@@ -232,10 +232,10 @@ TEST_F(Import, RejectedRowsAreKeptWithLineAndReasonAndCanBeMended) {
 }
 
 TEST_F(Import, WithoutFaultsNoFilesAreLeft) {
-  write_file(in("d.csv.rejected.csv"), "of an earlier run");
-  write_file(in("d.csv"),
-             "Id,Client,Name,Mail,Day,Total,Currency,State\n"
-             "1,A,Ana,ana@x.example,2024-01-02,10.00,EUR,paid\n");
+  base::write_file(in("d.csv.rejected.csv"), "of an earlier run");
+  base::write_file(in("d.csv"),
+                   "Id,Client,Name,Mail,Day,Total,Currency,State\n"
+                   "1,A,Ana,ana@x.example,2024-01-02,10.00,EUR,paid\n");
   const ImportReport report = run();
   EXPECT_EQ(report.rejected_file, "");
   EXPECT_FALSE(fs::exists(in("d.csv.rejected.csv")));
@@ -244,7 +244,7 @@ TEST_F(Import, WithoutFaultsNoFilesAreLeft) {
 
 TEST_F(Import, AWrongMappingStopsBeforeAnythingIsStored) {
   const auto refused = [&](const std::string& mapping) {
-    write_file(in("m.toml"), mapping);
+    base::write_file(in("m.toml"), mapping);
     try {
       (void)run();
     } catch (const base::Error& error) {
@@ -280,13 +280,13 @@ TEST_F(Import, ADamagedFileStopsItAndKeepsWhatWasStored) {
   ASSERT_EQ(gzwrite(file, many.data(), static_cast<unsigned>(many.size())),
             static_cast<int>(many.size()));
   ASSERT_EQ(gzclose(file), Z_OK);
-  const std::string packed = read_file(in("d.csv.gz"), 1'000'000);
-  write_file(in("d.csv.gz"), packed.substr(0, packed.size() - 6));
+  const std::string packed = base::read_file(in("d.csv.gz"), 1'000'000);
+  base::write_file(in("d.csv.gz"), packed.substr(0, packed.size() - 6));
   ImportOptions cut = options(100);
   cut.data = in("d.csv.gz");
   EXPECT_THROW((void)import_csv(*database_, actor_, cut), base::Error);
   EXPECT_GT(entries(), 0);
-  write_file(in("d.csv.gz"), packed);
+  base::write_file(in("d.csv.gz"), packed);
   const ImportReport report = import_csv(*database_, actor_, cut);
   EXPECT_EQ(report.counts.rejected, 0);
   EXPECT_EQ(report.counts.entries_created + report.counts.entries_duplicate, 3'000);
@@ -319,7 +319,7 @@ TEST_F(Import, CommandEndsWithTheCodesThatTheDocsName) {
       << out.str();
   EXPECT_NE(out.str().find("line 9: the total -5.00 is below zero"), std::string::npos);
 
-  write_file(in("d.csv"), "Id,Client,Name,Mail,Day,Total,Currency,State\n");
+  base::write_file(in("d.csv"), "Id,Client,Name,Mail,Day,Total,Currency,State\n");
   EXPECT_EQ(import_command(command, out, err), 0);
 }
 

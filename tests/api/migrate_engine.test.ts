@@ -17,7 +17,7 @@ const entries = '/api/v1/entries';
 const not_copied = new Set(
   `applied attachment_uses blobs contact_lists contact_rows contact_search contact_tags
    contact_words entry_notes entry_search entry_versions heads tally tally_zones timeline
-   timeline_all turns`.split(/\s+/),
+   timeline_all tree_hashes turns`.split(/\s+/),
 );
 
 describe.skipIf(!on_postgres)('annals migrate-engine', () => {
@@ -67,7 +67,13 @@ describe.skipIf(!on_postgres)('annals migrate-engine', () => {
     for (const table of tables) {
       const rows = execFileSync('sqlite3', [file, `SELECT count(*) FROM ${table}`]);
       const copied = psql(name, `SELECT count(*) FROM annals.${table}`);
-      expect(copied, table).toBe(String(rows).trim());
+      // The new server signs what was not signed yet.
+      if (['checkpoints', 'ledger_keys'].includes(table)) {
+        expect(Number(copied), table).toBeGreaterThanOrEqual(Number(rows));
+        expect(Number(rows), table).toBeGreaterThan(0);
+      } else {
+        expect(copied, table).toBe(String(rows).trim());
+      }
     }
     const leaf = 'ORDER BY business, leaf_index';
     const hex = (column: string) => `SELECT lower(hex(${column})) FROM journal ${leaf}`;

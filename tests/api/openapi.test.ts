@@ -35,7 +35,8 @@ describe('every operation', () => {
   test('of access answers as documented', async () => {
     await studio.anyone.get('/api/v1/setup');
     const me = await owner.get('/api/v1/me');
-    await studio.other_business();
+    const other = await studio.other_business();
+    await other.must(201, 'PUT', '/api/v1/session', { json: { business: me.business.id } });
     expect((await owner.get('/api/v1/businesses')).items).toHaveLength(2);
     await owner.patch(`/api/v1/businesses/${me.business.id}`, { name: 'Studio Nord GmbH' });
     await studio.hire('staff', 'staff');
@@ -106,6 +107,20 @@ describe('every operation', () => {
     await owner.get(`/api/v1/entries/${entry.id}`);
     await owner.get(`/api/v1/attachments/${file}`);
     (await Follower.open(owner)).close();
+  });
+
+  test('of the ledger answers as documented', async () => {
+    const anna = await studio.person();
+    const call = await owner.post('/api/v1/entries', { type: 'call', contact: { id: anna } });
+    await owner.must(200, 'GET', '/api/v1/ledger/checkpoint');
+    await owner.get('/api/v1/ledger/keys');
+    await owner.must(200, 'GET', '/api/v1/ledger/tile/0/000.p/1');
+    await owner.get('/api/v1/ledger/consistency', { from: 0, to: 1 });
+    const proof = `/api/v1/ledger/entries/${call.id}/proof`;
+    await owner.must(200, 'GET', proof);
+    const headers = { accept: 'application/json' };
+    expect((await owner.request('GET', proof, { headers })).body.version).toBe(1);
+    expect((await owner.get(`/api/v1/entries/${call.id}`)).proof.verified).toBe(true);
   });
 
   test('of tasks answers as documented', async () => {

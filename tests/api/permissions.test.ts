@@ -127,6 +127,16 @@ const table: Record<string, Row> = {
     status: 404,
   },
 
+  'GET /api/v1/ledger/checkpoint': { permission: 'entries_read', status: 200 },
+  'GET /api/v1/ledger/keys': { permission: 'entries_read', status: 200 },
+  'GET /api/v1/ledger/tile/{path...}': { permission: 'entries_read', status: 404 },
+  'GET /api/v1/ledger/consistency': {
+    permission: 'entries_read',
+    options: { query: { from: 0, to: 0 } },
+    status: 200,
+  },
+  'GET /api/v1/ledger/entries/{id}/proof': { permission: 'entries_read', status: 404 },
+
   'GET /api/v1/tasks': { permission: 'tasks_read', status: 200 },
   'POST /api/v1/tasks': { permission: 'tasks_write', options: { json: {} }, status: 422 },
   'GET /api/v1/tasks/{id}': { permission: 'tasks_read', status: 404 },
@@ -239,7 +249,10 @@ describe('every route', () => {
 
 async function ask_all(method: string, path: string): Promise<void> {
   const row = table[`${method} ${path}`]!;
-  const where = path.replace('{id}', no_id).replace(/\{(key|type)\}/, 'nothing');
+  const where = path
+    .replace('{id}', no_id)
+    .replace(/\{(key|type)\}/, 'nothing')
+    .replace('{path...}', '0/999');
   const found: Record<string, number> = {};
   const wanted: Record<string, number> = {};
   for (const [name, client] of Object.entries(callers)) {

@@ -108,6 +108,54 @@ test('is for those who may read entries, and for contacts that there are', async
   await refused(owner, '?colour=red', 400);
 });
 
+test('who comes back from far behind gets it all in order, and nobody waits for them', async () => {
+  const anna = await studio.person();
+  const live = await Follower.open(studio.staff);
+  const mark = await note(anna);
+  const before = await live.until((e) => e.data.id === mark);
+  const made: string[] = [];
+  for (let i = 0; i < 6; ++i) {
+    const drafts = Array.from({ length: 500 }, () => ({ type: 'note', contact: { id: anna } }));
+    const { items } = await owner.post('/api/v1/entries', drafts);
+    made.push(...items.map((item: any) => item.id));
+  }
+  const from = { 'last-event-id': before.id };
+  const late = await Promise.all([
+    Follower.open(studio.staff, '', from),
+    Follower.open(owner, `?contact=${anna}`, from),
+  ]);
+  const last = await note(anna);
+  for (const follower of [live, ...late]) {
+    await follower.until((e) => e.data.id === last);
+    const told = follower.events.map((e) => e.data.id).filter((id) => id !== mark);
+    expect(told).toEqual([...made, last]);
+    follower.close();
+  }
+});
+
+test('each is told what they may see, whoever listens with them', async () => {
+  const [anna, bert] = [await studio.person(), await studio.person()];
+  const followers = await Promise.all([
+    Follower.open(owner),
+    Follower.open(studio.staff),
+    Follower.open(studio.colleague, `?contact=${anna}`),
+    Follower.open(studio.staff, `?contact=${bert}`),
+  ]);
+  const own = await studio.staff.post('/api/v1/entries', {
+    type: 'note',
+    contact: { id: anna },
+    private: true,
+  });
+  const berts = await note(bert);
+  const annas = await note(anna);
+  const expected = [[own.id, berts, annas], [own.id, berts, annas], [annas], [berts]];
+  for (const [i, follower] of followers.entries()) {
+    await follower.until((e) => e.data.id === expected[i]!.at(-1));
+    expect(follower.events.map((e) => e.data.id)).toEqual(expected[i]);
+    follower.close();
+  }
+});
+
 test('ends for whoever loses their access', async () => {
   const made = await owner.post('/api/v1/api-keys', { name: 'Gone', scopes: ['entries:read'] });
   const follower = await Follower.open(studio.anyone.with({ key: made.secret }));
@@ -121,6 +169,21 @@ test('ends for whoever loses their access', async () => {
   const last = await note(anna);
   await witness.until((e) => e.data.id === last);
   expect(follower.events.some((e) => [after, last].includes(e.data.id))).toBe(false);
+  await follower.until_over();
   witness.close();
-  follower.close();
+});
+
+test('ends for whoever loses their access, though nothing happens', async () => {
+  const key = await owner.post('/api/v1/api-keys', { name: 'Gone', scopes: ['entries:read'] });
+  const session = await studio.sign_in('auditor@nord.example');
+  const followers = await Promise.all([
+    Follower.open(studio.anyone.with({ key: key.secret })),
+    Follower.open(session),
+  ]);
+  const stays = await Follower.open(owner);
+  await owner.must(204, 'DELETE', `/api/v1/api-keys/${key.id}`);
+  await session.must(204, 'DELETE', '/api/v1/session');
+  for (const follower of followers) await follower.until_over();
+  expect(stays.over).toBe(false);
+  stays.close();
 });

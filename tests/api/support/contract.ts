@@ -30,7 +30,12 @@ function resolve_ref(node: Json): Json {
 }
 
 function pattern_of(path: string): RegExp {
-  return new RegExp('^' + path.replace(/[.]/g, '\\.').replace(/\{[^}]+\}/g, '[^/]+') + '$');
+  const parts = path
+    .replace(/\{[^}]+[.]{3}\}/g, '{rest}')
+    .replace(/[.]/g, '\\.')
+    .replace(/\{rest\}/g, '.+')
+    .replace(/\{[^}]+\}/g, '[^/]+');
+  return new RegExp('^' + parts + '$');
 }
 
 export const operations: Operation[] = Object.entries<Json>(document.paths).flatMap(

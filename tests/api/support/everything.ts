@@ -32,6 +32,8 @@ export async function tell(studio: Studio): Promise<string> {
 /** All that the derived tables answer. */
 export async function read(owner: Client, anna: string): Promise<Record<string, unknown>> {
   const answers: Record<string, unknown> = {};
+  // Entries tell which checkpoint they are in; this makes it the same one at every reading.
+  answers.checkpoint = (await owner.request('GET', '/api/v1/ledger/checkpoint')).text;
   const all_versions = { as_of: '2200-01-01' };
   for (const path of [`${contacts}/${anna}/entries`, entries]) {
     for (const query of [

@@ -40,6 +40,7 @@ export interface ServerOptions {
   bin?: string;
   database?: string; // a PostgreSQL database, in place of the engine's; '' for the folder alone
   env?: Record<string, string>; // besides the test's own
+  limits?: string[]; // of the process, as prlimit takes them
 }
 
 export class Server {
@@ -54,6 +55,7 @@ export class Server {
     readonly owns_data: boolean,
     readonly env: Record<string, string>,
     readonly database?: string,
+    readonly limits: string[] = [],
   ) {}
 
   static async start(options: ServerOptions = {}): Promise<Server> {
@@ -64,6 +66,7 @@ export class Server {
       options.data === undefined,
       options.env ?? {},
       options.database,
+      options.limits,
     );
     await server.#begin();
     return server;
@@ -76,7 +79,8 @@ export class Server {
         : ['--data', this.data, ...(this.database ? ['--database', this.database] : [])];
     const args = ['serve', ...where, '--listen', '127.0.0.1:0'];
     const env = { ...process.env, ...this.env };
-    const child = spawn(this.bin, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    const command = [...(this.limits.length ? ['prlimit', ...this.limits] : []), this.bin, ...args];
+    const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'], env });
     this.#process = child;
     this.#ended = new Promise((done) => child.on('close', (code) => done(code)));
     child.stderr!.on('data', (piece) => (this.#log += piece));

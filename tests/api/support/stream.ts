@@ -28,6 +28,7 @@ function parse_event(block: string): StreamEvent | undefined {
 export class Follower {
   readonly events: StreamEvent[] = [];
   pings = 0;
+  over = false; // the server ended it
   #request: ClientRequest;
   #wake = () => {};
 
@@ -62,6 +63,10 @@ export class Follower {
             }
             follower.#wake();
           });
+          response.on('end', () => {
+            follower.over = true;
+            follower.#wake();
+          });
           response.on('error', () => {}); // the end that close() makes
           opened(follower);
         },
@@ -78,6 +83,11 @@ export class Follower {
   /** Waits until the server sent so many pings in all. */
   async until_pings(count: number, wait_ms: number): Promise<void> {
     await this.#wait(wait_ms, () => this.pings >= count || undefined);
+  }
+
+  /** Waits until the server ends it. */
+  async until_over(): Promise<void> {
+    await this.#wait(event_ms_max, () => this.over || undefined);
   }
 
   async #wait<T>(wait_ms: number, look: () => T | undefined): Promise<T> {

@@ -1,4 +1,4 @@
-#include "transfer/files.h"
+#include "base/files.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -20,17 +20,17 @@
 #include "base/error.h"
 #include "base/hash.h"
 
-namespace annals::transfer {
+namespace annals::base {
 namespace {
 
 namespace fs = std::filesystem;
 
 [[noreturn]] void throw_errno(const std::string& path) {
   const int reason = errno;
-  const base::Code code = reason == ENOENT                       ? base::Code::kNotFound
-                          : reason == ENOSPC || reason == EDQUOT ? base::Code::kStorageFull
-                                                                 : base::Code::kUnavailable;
-  throw base::Error(code, path + ": " + std::generic_category().message(reason));
+  const Code code = reason == ENOENT                       ? Code::kNotFound
+                    : reason == ENOSPC || reason == EDQUOT ? Code::kStorageFull
+                                                           : Code::kUnavailable;
+  throw Error(code, path + ": " + std::generic_category().message(reason));
 }
 
 class Descriptor {
@@ -88,13 +88,12 @@ void make_parent(const std::string& path) {
 std::string sha256_of_file(const std::string& path) {
   const Descriptor file(path, O_RDONLY);
   const std::size_t size = file.size();
-  if (size == 0) return base::hex(base::sha256({}));
+  if (size == 0) return hex(sha256({}));
   void* bytes = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
   if (bytes == MAP_FAILED) throw_errno(path);
-  const base::Digest digest =
-      base::sha256({base::ByteSpan(static_cast<const std::uint8_t*>(bytes), size)});
+  const Digest digest = sha256({ByteSpan(static_cast<const std::uint8_t*>(bytes), size)});
   ::munmap(bytes, size);
-  return base::hex(digest);
+  return hex(digest);
 }
 
 void put_in_place(const std::string& path) {
@@ -130,7 +129,7 @@ std::string read_file(const std::string& path, std::int64_t bytes_max) {
   while (const std::size_t count = file.read(block)) {
     bytes.append(block.data(), count);
     if (static_cast<std::int64_t>(bytes.size()) > bytes_max) {
-      throw base::Error(base::Code::kTooLarge, path + " is too long");
+      throw Error(Code::kTooLarge, path + " is too long");
     }
   }
   return bytes;
@@ -140,4 +139,4 @@ void sync_folder(const std::string& path) {
   Descriptor(path.empty() ? "." : path, O_RDONLY | O_DIRECTORY).sync();
 }
 
-}  // namespace annals::transfer
+}  // namespace annals::base

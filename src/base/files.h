@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-namespace annals::transfer {
+namespace annals::base {
 
 /// Hexadecimal SHA-256 of a file's bytes. Throws kNotFound, kUnavailable.
 [[nodiscard]] std::string sha256_of_file(const std::string& path);
@@ -23,4 +23,4 @@ void write_file(const std::string& path, const std::string& bytes);
 
 void sync_folder(const std::string& path);
 
-}  // namespace annals::transfer
+}  // namespace annals::base

@@ -1,0 +1,68 @@
+#include "db/postgres_array.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/encoding.h"
+#include "db/db.h"
+
+namespace annals::db {
+namespace {
+
+void put(std::string& out, std::uint32_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    out += static_cast<char>(static_cast<std::uint8_t>(value >> static_cast<unsigned>(shift)));
+  }
+}
+
+}  // namespace
+
+void BinaryArray::add(const Param& param) {
+  if (const auto* number = std::get_if<std::int64_t>(&param.value())) {
+    put(values_, 8);
+    const auto bits = static_cast<std::uint64_t>(*number);
+    put(values_, static_cast<std::uint32_t>(bits >> 32U));
+    put(values_, static_cast<std::uint32_t>(bits));
+  } else if (const auto* text = std::get_if<std::string_view>(&param.value())) {
+    add_bytes(*text);
+  } else if (const auto* blob = std::get_if<base::ByteSpan>(&param.value())) {
+    add_bytes(base::as_text(*blob));
+  } else {
+    put(values_, UINT32_MAX);  // null
+  }
+  ends_.push_back(values_.size());
+}
+
+void BinaryArray::add_bytes(std::string_view bytes) {
+  put(values_, static_cast<std::uint32_t>(bytes.size()));
+  values_ += bytes;
+}
+
+std::string BinaryArray::encode(std::size_t count) const {
+  std::string out;
+  out.reserve(20 + end_of(count));
+  put(out, 1);  // dimensions
+  put(out, 1);  // may hold nulls
+  put(out, type_);
+  put(out, static_cast<std::uint32_t>(count));
+  put(out, 1);  // lower bound
+  out.append(values_, 0, end_of(count));
+  return out;
+}
+
+void BinaryArray::keep_first(std::size_t count) {
+  values_.resize(end_of(count));
+  ends_.resize(count);
+}
+
+void BinaryArray::drop_first(std::size_t count) {
+  const std::size_t bytes = end_of(count);
+  values_.erase(0, bytes);
+  ends_.erase(ends_.begin(), ends_.begin() + static_cast<std::ptrdiff_t>(count));
+  for (std::size_t& end : ends_) end -= bytes;
+}
+
+}  // namespace annals::db

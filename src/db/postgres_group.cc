@@ -1,0 +1,155 @@
+#include "db/postgres_group.h"
+
+#include <libpq-fe.h>
+#include <postgres_ext.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/encoding.h"
+#include "base/error.h"
+#include "db/db.h"
+#include "db/postgres_array.h"
+#include "db/postgres_connection.h"
+
+namespace annals::db {
+namespace {
+
+constexpr std::size_t kAnswersMax = 50'000;  // kept between commits, a business
+
+// pg_type.dat
+constexpr Oid kBytea = 17;
+constexpr Oid kInt8 = 20;
+constexpr Oid kText = 25;
+
+// A key as PostgreSQL gives it in a result.
+std::string spelled(const Param& key) {
+  if (const auto* text = std::get_if<std::string_view>(&key.value())) return std::string(*text);
+  if (const auto* blob = std::get_if<base::ByteSpan>(&key.value())) {
+    return std::string(base::as_text(*blob));
+  }
+  const auto* number = std::get_if<std::int64_t>(&key.value());
+  CHECK(number != nullptr);
+  std::string bytes(8, '\0');
+  for (std::size_t i = 0; i < 8; ++i) {
+    bytes[i] = static_cast<char>(
+        static_cast<std::uint8_t>(static_cast<std::uint64_t>(*number) >> (56 - 8 * i)));
+  }
+  return bytes;
+}
+
+std::string name_of(const LookUp& what, std::string_view key) {
+  const auto address = std::bit_cast<std::array<char, sizeof(std::uintptr_t)>>(&what);
+  std::string name(address.data(), address.size());
+  name += key;
+  return name;
+}
+
+Oid type_of(const Param& key) {
+  if (std::holds_alternative<std::int64_t>(key.value())) return kInt8;
+  return std::holds_alternative<base::ByteSpan>(key.value()) ? kBytea : kText;
+}
+
+}  // namespace
+
+void PendingRows::add(const InsertInto& into, std::span<const Param> values) {
+  auto table = std::find_if(tables_.begin(), tables_.end(),
+                            [&](const Table& one) { return one.into.table == into.table; });
+  if (table == tables_.end()) {
+    table = tables_.insert(tables_.end(), {.into = into, .columns = columns_of(into)});
+  }
+  CHECK(values.size() % table->columns.size() == 0);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    table->columns[i % table->columns.size()].add(values[i]);
+  }
+}
+
+PendingRows::Mark PendingRows::mark() const {
+  Mark mark;
+  mark.reserve(tables_.size());
+  for (const Table& table : tables_) mark.push_back(table.columns.front().size());
+  return mark;
+}
+
+bool PendingRows::grew_since(const Mark& mark) const {
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    if (tables_[i].columns.front().size() > (i < mark.size() ? mark[i] : 0)) return true;
+  }
+  return false;
+}
+
+void PendingRows::subtract(Mark& mark, const Mark& sent) {
+  for (std::size_t i = 0; i < mark.size() && i < sent.size(); ++i) {
+    mark[i] -= std::min(mark[i], sent[i]);
+  }
+}
+
+void PendingRows::cut(const Mark& mark) {
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    const std::size_t keep =
+        std::min(i < mark.size() ? mark[i] : 0, tables_[i].columns.front().size());
+    for (BinaryArray& column : tables_[i].columns) column.keep_first(keep);
+  }
+}
+
+void PendingRows::send(PostgresConnection& connection, const Mark& mark) {
+  for (std::size_t i = 0; i < tables_.size() && i < mark.size(); ++i) {
+    if (mark[i] == 0) continue;
+    Table& table = tables_[i];
+    connection.insert(table.into, table.columns, mark[i]);
+    for (BinaryArray& column : table.columns) column.drop_first(mark[i]);
+  }
+}
+
+const PostgresAnswer* Answers::find(const LookUp& what, const Param& key) const {
+  const Known& known = what.of_appended ? of_appended_ : others_;
+  const auto it = known.find(name_of(what, spelled(key)));
+  return it == known.end() ? nullptr : &it->second;
+}
+
+void Answers::keep(const LookUp& what, const Param& key, PostgresAnswer answer) {
+  if (others_.size() >= kAnswersMax) others_.clear();
+  Known& known = what.of_appended ? of_appended_ : others_;
+  known.insert_or_assign(name_of(what, spelled(key)), std::move(answer));
+}
+
+void Answers::forget(const LookUp& what, const Param& key) {
+  (what.of_appended ? of_appended_ : others_).erase(name_of(what, spelled(key)));
+}
+
+void Answers::Questions::add(const LookUp& what, const Param& key) {
+  CHECK(!what.many.empty());
+  if (known_.find(what, key) != nullptr) return;
+  auto [it, fresh] = keys_.try_emplace(&what);
+  if (fresh) it->second.array = BinaryArray(type_of(key));
+  it->second.array.add(key);
+  it->second.names.push_back(name_of(what, spelled(key)));
+}
+
+void Answers::ask(PostgresConnection& connection, BusinessKey business,
+                  const Questions& questions) {
+  for (const auto& [what, keys] : questions.keys_) {
+    const PostgresAnswer all = connection.ask_many(what->many, business, keys.array);
+    if (others_.size() >= kAnswersMax) others_.clear();
+    Known& known = what->of_appended ? of_appended_ : others_;
+    for (const std::string& name : keys.names) {
+      known.insert_or_assign(name, PostgresAnswer{.result = all.result, .numbers = {}});
+    }
+    for (int row = 0; row < PQntuples(all.result.get()); ++row) {
+      const std::string_view key(PQgetvalue(all.result.get(), row, 0),
+                                 static_cast<std::size_t>(PQgetlength(all.result.get(), row, 0)));
+      known.at(name_of(*what, key)).numbers.push_back(row);
+    }
+  }
+}
+
+}  // namespace annals::db

@@ -1,0 +1,90 @@
+// What the writes of one commit share on PostgreSQL, so that they need few trips to the server:
+// rows that are sent together later, and answers to questions that were asked for all of them at
+// once. Private to db/.
+#pragma once
+#include <cstddef>
+#include <exception>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "db/db.h"
+#include "db/postgres_array.h"
+#include "db/postgres_connection.h"
+
+namespace annals::db {
+
+/// Rows that Tx::append() was given, by table.
+class PendingRows {
+ public:
+  /// How many rows there were of each table.
+  using Mark = std::vector<std::size_t>;
+
+  void add(const InsertInto& into, std::span<const Param> values);
+  [[nodiscard]] Mark mark() const;
+  [[nodiscard]] bool grew_since(const Mark& mark) const;
+  /// What is left of `mark` once the rows before `sent` were sent.
+  static void subtract(Mark& mark, const Mark& sent);
+  /// Forgets what came after `mark`.
+  void cut(const Mark& mark);
+  /// Sends the rows before `mark`; those after it are what is there then.
+  void send(PostgresConnection& connection, const Mark& mark);
+
+ private:
+  struct Table {
+    InsertInto into;
+    std::vector<BinaryArray> columns;
+  };
+  std::vector<Table> tables_;  // in the order of their first rows
+};
+
+/// Answers to LookUps. They belong to one business.
+class Answers {
+ public:
+  /// Null where it is not known.
+  [[nodiscard]] const PostgresAnswer* find(const LookUp& what, const Param& key) const;
+  void keep(const LookUp& what, const Param& key, PostgresAnswer answer);
+  /// Asks for all keys that are not known yet, a query for each LookUp.
+  class Questions;
+  void ask(PostgresConnection& connection, BusinessKey business, const Questions& questions);
+
+  void forget(const LookUp& what, const Param& key);
+  void forget_appended() { of_appended_.clear(); }
+  void forget() {
+    of_appended_.clear();
+    others_.clear();
+  }
+
+ private:
+  using Known = std::unordered_map<std::string, PostgresAnswer>;
+  Known of_appended_;
+  Known others_;
+};
+
+class Answers::Questions final : public Asks {
+ public:
+  explicit Questions(const Answers& known) : known_(known) {}
+  void add(const LookUp& what, const Param& key) override;
+
+ private:
+  friend class Answers;
+  struct Keys {
+    BinaryArray array{0};
+    std::vector<std::string> names;
+  };
+  const Answers& known_;
+  std::map<const LookUp*, Keys> keys_;
+};
+
+/// Of one commit.
+struct WriteGroup {
+  PendingRows pending;
+  Answers& answers;
+  /// Set where the transaction is spoiled for all of its writes.
+  std::exception_ptr spoiled{};
+};
+
+}  // namespace annals::db

@@ -1,0 +1,416 @@
+// `annals verify` against somebody who has the database: each change by SQL is found and named.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash, createHmac, createPrivateKey, sign } from 'node:crypto';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { database_name, database_url, drop_database } from './support/engine';
+import { on_postgres, place, psql } from './support/engine';
+import { annals_bin, run_annals } from './support/server';
+import { Studio } from './support/studio';
+
+const root = mkdtempSync(join(tmpdir(), 'annals-verify-'));
+const original = join(root, 'original');
+let business: string;
+let known: string; // a checkpoint that was kept
+let anna: string;
+let bert: string;
+let entries: string[];
+let copies = 0;
+
+interface Row {
+  pos: number;
+  leaf_index: number;
+  entry: string; // hex
+  record: string;
+  salt: string;
+  leaf: string;
+}
+
+/** SQL on a database of the folder, as rows of text. */
+function sql(data: string, text: string, file = 'annals.db'): string[] {
+  const said = on_postgres
+    ? psql(database_name(data), `SET search_path = annals; ${text}`)
+    : String(execFileSync('sqlite3', [join(data, file), text])).trim();
+  return said === '' ? [] : said.split('\n');
+}
+const bytes = (hex: string) => (on_postgres ? `'\\x${hex}'::bytea` : `x'${hex}'`);
+const hex = (column: string) =>
+  on_postgres ? `encode(${column}, 'hex')` : `lower(hex(${column}))`;
+const id_bytes = (id: string) => bytes(id.replaceAll('-', ''));
+
+function row_of(data: string, entry: string): Row {
+  const columns = `pos, leaf_index, ${hex('entry')}, ${hex('salt')}, ${hex('leaf')}, record`;
+  const where = `entry = ${id_bytes(entry)} AND version = 1`;
+  const parts = sql(data, `SELECT ${columns} FROM journal WHERE ${where}`)[0]!.split('|');
+  return {
+    pos: Number(parts[0]),
+    leaf_index: Number(parts[1]),
+    entry: parts[2]!,
+    salt: parts[3]!,
+    leaf: parts[4]!,
+    record: parts.slice(5).join('|'),
+  };
+}
+
+function copy(): string {
+  const data = join(root, `copy-${++copies}`);
+  cpSync(original, data, { recursive: true });
+  if (on_postgres) {
+    const names = [database_name(data), database_name(original)];
+    psql('postgres', `CREATE DATABASE ${names[0]} TEMPLATE ${names[1]}`);
+  }
+  return data;
+}
+
+function drop(data: string): void {
+  if (on_postgres) drop_database(data);
+  rmSync(data, { recursive: true, force: true });
+}
+
+function verify(data: string, ...more: string[]) {
+  const args = ['--log-level', 'error', 'verify', ...where(data), ...more];
+  const done = spawnSync(annals_bin(), args, { encoding: 'utf8' });
+  return { code: done.status, text: done.stdout + done.stderr };
+}
+const where = (data: string) => (copies && on_postgres ? place_of(data) : place(data));
+function place_of(data: string): string[] {
+  return ['--data', data, '--database', database_url(data)];
+}
+
+beforeAll(async () => {
+  const studio = await Studio.found({ data: original });
+  business = (await studio.owner.get('/api/v1/me')).business.id;
+  anna = await studio.person();
+  bert = await studio.person({ given_name: 'Bert' });
+  const files = [
+    await studio.owner.upload('a.txt', 'first file'),
+    await studio.owner.upload('b.txt', 'second file'),
+  ];
+  const drafts = Array.from({ length: 12 }, (_, i) => ({
+    type: i % 2 ? 'call' : 'payment.taken',
+    contact: { id: i % 3 ? anna : bert },
+    title: `Number ${i}`,
+    amount: i % 2 ? undefined : { value: 4200, currency: 'EUR' },
+    attachments: i < 2 ? [files[i]] : undefined,
+  }));
+  const made = await studio.owner.post('/api/v1/entries', drafts);
+  entries = made.items.map((item: any) => item.id);
+  const changed = { title: 'Better', reason: 'a typo' };
+  await studio.owner.post(`/api/v1/entries/${entries[3]}/corrections`, changed);
+  await studio.owner.post(`/api/v1/entries/${entries[5]}/retraction`, { reason: 'never was' });
+  const note = (await studio.owner.request('GET', '/api/v1/ledger/checkpoint')).text;
+  known = join(root, 'known.note');
+  writeFileSync(known, note);
+  await studio.server.stop();
+});
+afterAll(() => {
+  if (on_postgres) drop_database(original);
+  rmSync(root, { recursive: true, force: true });
+});
+
+test('a database that nobody changed is verified, also without a checkpoint from outside', () => {
+  const data = copy();
+  const anchored = verify(data, '--known-checkpoint', known);
+  expect(anchored.text).toContain('16 leaves of 1 businesses, 2 files; 0 faults; 1 checkpoints');
+  expect(anchored.code, anchored.text).toBe(0);
+  expect(verify(data).code).toBe(10);
+  expect(verify(data, '--known-checkpoint', join(root, 'nowhere')).code).toBe(64);
+  drop(data);
+});
+
+interface Tampering {
+  change: (data: string) => void;
+  says: RegExp;
+  code?: number;
+  sqlite_only?: boolean;
+}
+
+const set = (data: string, entry: string, assignment: string) =>
+  sql(data, `UPDATE journal SET ${assignment} WHERE entry = ${id_bytes(entry)} AND version = 1`);
+
+const named = (i: number) => new RegExp(`entry ${entries[i]} version 1: `);
+
+const tamperings: Record<string, Tampering> = {
+  contact: {
+    change: (data) => set(data, entries[1]!, `contact = ${id_bytes(bert)}`),
+    says: /entry .*: contact: is not (whom the leaf's tag means|what the record says)/,
+  },
+  entry: {
+    change: (data) => set(data, entries[1]!, `entry = ${bytes('00'.repeat(15) + '07')}`),
+    says: /entry: is not what the record says/,
+  },
+  version: {
+    change: (data) => set(data, entries[1]!, 'version = 9'),
+    says: /version: is not what the record says/,
+  },
+  kind: {
+    change: (data) => set(data, entries[1]!, 'kind = 2'),
+    says: /kind: is not what the leaf says/,
+  },
+  contact_seq: {
+    change: (data) => set(data, entries[1]!, 'contact_seq = 77'),
+    says: /contact_seq: is not what the leaf says/,
+  },
+  leaf_index: {
+    change: (data) => set(data, entries[1]!, 'leaf_index = 77'),
+    says: /leaf_index: 77 follows 2: something is missing/,
+  },
+  'recorded_at, back-dated': {
+    change: (data) => set(data, entries[1]!, 'recorded_at = recorded_at - 86400000000'),
+    says: /recorded_at: is not what the leaf says/,
+  },
+  occurred_at: {
+    change: (data) => set(data, entries[1]!, 'occurred_at = occurred_at + 1'),
+    says: /occurred_at: is not what the record says/,
+  },
+  record: {
+    change: (data) => set(data, entries[1]!, "record = replace(record, 'Number', 'Amount')"),
+    says: /record or salt: is not what the leaf commits to/,
+  },
+  'record, blanked': {
+    change: (data) => set(data, entries[1]!, "record = ''"),
+    says: /record or salt: is not what the leaf commits to/,
+  },
+  salt: {
+    change: (data) => set(data, entries[1]!, `salt = ${bytes('ab'.repeat(64))}`),
+    says: /record or salt: is not what the leaf commits to/,
+  },
+  'salt of a file': {
+    change: (data) => {
+      const row = row_of(data, entries[1]!);
+      set(data, entries[1]!, `salt = ${bytes(row.salt.slice(0, 64) + 'ab'.repeat(32))}`);
+    },
+    says: /attachment .*: its hash or salt is not what the record commits to/,
+  },
+  leaf: {
+    change: (data) => {
+      const { leaf } = row_of(data, entries[1]!);
+      set(data, entries[1]!, `leaf = ${bytes(leaf.slice(0, 4) + 'ff' + leaf.slice(6))}`);
+    },
+    says: /another tag|whom the leaf's tag means/,
+  },
+  'leaf, record and salt of another time': {
+    change: (data) => {
+      const other = row_of(data, entries[9]!);
+      set(data, entries[1]!,
+        `leaf = ${bytes(other.leaf)}, record = '${other.record}', salt = ${bytes(other.salt)}`);
+    },
+    says: /contact_seq: is not what the leaf says/,
+  },
+  'the last leaf, deleted': {
+    change: (data) => sql(data, 'DELETE FROM journal WHERE leaf_index = 15'),
+    says: /the database holds 15 leaves, and .* was of 16/,
+  },
+  'a leaf in the middle, deleted': {
+    change: (data) => sql(data, 'DELETE FROM journal WHERE leaf_index = 6'),
+    says: /leaf_index: 7 follows 5: something is missing/,
+  },
+  'a whole contact, deleted': {
+    change: (data) => {
+      sql(data, `DELETE FROM journal WHERE contact = ${id_bytes(bert)}`);
+      sql(data, `DELETE FROM contacts WHERE id = ${id_bytes(bert)}`);
+    },
+    says: /leaf_index: 3 follows 0: something is missing/,
+  },
+  'two entries, swapped': {
+    change: (data) => {
+      const [a, b] = [row_of(data, entries[1]!), row_of(data, entries[2]!)];
+      const put = (to: Row, from: Row) =>
+        sql(data, `UPDATE journal SET record = '${from.record}', salt = ${bytes(from.salt)},
+          entry = ${bytes(from.entry)} WHERE leaf_index = ${to.leaf_index}`);
+      put(a, b);
+      put(b, a);
+    },
+    says: /record or salt: is not what the leaf commits to/,
+  },
+  'two salts, swapped': {
+    change: (data) => {
+      const [a, b] = [row_of(data, entries[6]!), row_of(data, entries[7]!)];
+      set(data, entries[6]!, `salt = ${bytes(b.salt)}`);
+      set(data, entries[7]!, `salt = ${bytes(a.salt)}`);
+    },
+    says: /record or salt: is not what the leaf commits to/,
+  },
+  'two attachments, swapped': {
+    change: (data) => {
+      const [a, b] = sql(data, `SELECT ${hex('sha256')} FROM attachments ORDER BY id`);
+      const [x, y] = sql(data, `SELECT ${hex('id')} FROM attachments ORDER BY id`);
+      sql(data, `UPDATE attachments SET sha256 = ${bytes(b!)} WHERE id = ${bytes(x!)}`);
+      sql(data, `UPDATE attachments SET sha256 = ${bytes(a!)} WHERE id = ${bytes(y!)}`);
+    },
+    says: /attachment .*: its hash or salt is not what the record commits to/,
+  },
+  "an attachment's name": {
+    change: (data) => sql(data, "UPDATE attachments SET name = 'x.txt' WHERE name = 'a.txt'"),
+    says: /attachment .*: is named or sized otherwise in the record/,
+  },
+  'an attachment, deleted': {
+    change: (data) => sql(data, "DELETE FROM attachments WHERE name = 'a.txt'"),
+    says: /attachment .*: is missing/,
+  },
+  'a leaf, replayed': {
+    change: (data) => {
+      const columns = (pos: string, index: string) => `${pos}, business, contact, entry, version,
+        kind, contact_seq, ${index}, recorded_at, occurred_at, record, salt, leaf, draft_digest`;
+      sql(data, `INSERT INTO journal (${columns('pos', 'leaf_index')})
+        SELECT ${columns('17', '16')} FROM journal WHERE leaf_index = 5`);
+    },
+    says: /contact_seq: \d+ follows|recorded_at: is not after/,
+  },
+  'the supersession of a corrected entry': {
+    change: (data) => sql(data, 'DELETE FROM supersession WHERE kind = 2'),
+    says: /supersession: /,
+  },
+  'the time of a retraction': {
+    change: (data) => sql(data, 'UPDATE supersession SET recorded_at = 1 WHERE kind = 3'),
+    says: /supersession: differs from the journal/,
+  },
+  "a contact's tag": {
+    change: (data) =>
+      sql(data, `UPDATE contacts SET tag = ${bytes('11'.repeat(16))} WHERE id = ${id_bytes(anna)}`),
+    says: /contact: is not whom the leaf's tag means/,
+  },
+  'a line of the timeline': {
+    change: (data) => sql(data, "UPDATE timeline SET type = 'visit' WHERE pos = 2", 'derived.db'),
+    says: /timeline: differs from the record/,
+  },
+  'a line of the timeline, deleted': {
+    change: (data) => sql(data, 'DELETE FROM timeline_all WHERE pos = 2', 'derived.db'),
+    says: /timeline_all: lacks it/,
+  },
+  'a line of the timeline, invented': {
+    change: (data) => {
+      const of = (pos: string) => `business, contact, occurred_at, ${pos}, recorded_at, category,
+        type, actor_kind, manual, has_attachment`;
+      sql(data, `INSERT INTO timeline (${of('pos')}) SELECT ${of('99')} FROM timeline
+        WHERE pos = 2`, 'derived.db');
+    },
+    says: /timeline: has rows of no entry/,
+  },
+  'a retracted entry, shown as if it stood': {
+    change: (data) =>
+      sql(data, 'UPDATE timeline SET retracted_at = NULL WHERE retracted_at > 0', 'derived.db'),
+    says: /timeline: differs about later versions/,
+  },
+  'the stored tree': {
+    change: (data) =>
+      sql(data, `UPDATE tree_hashes SET hashes = ${bytes('00'.repeat(32))} || substr(hashes, 33)
+        WHERE idx = (SELECT max(idx) FROM tree_hashes)`, 'derived.db'),
+    says: /the stored tree is not that of the leaves/,
+  },
+  'a checkpoint in the database': {
+    change: (data) => sql(data, `UPDATE checkpoints SET note = replace(note, '\n16\n', '\n15\n')`),
+    says: /a checkpoint in the database is not signed by a key of this ledger/,
+  },
+};
+
+describe('by SQL', () => {
+  test.each(Object.entries(tamperings))('%s is found', (_, tampering) => {
+    const data = copy();
+    try {
+      tampering.change(data);
+      const found = verify(data, '--known-checkpoint', known);
+      expect(found.text).toMatch(tampering.says);
+      expect([30, 40], found.text).toContain(found.code);
+    } finally {
+      drop(data);
+    }
+  });
+
+  test('the entry, its contact and its business are named', () => {
+    const data = copy();
+    set(data, entries[7]!, "record = replace(record, 'Number', 'Amount')");
+    const { text, code } = verify(data);
+    expect(code).toBe(40);
+    expect(text).toMatch(named(7));
+    expect(text).toContain(`fault: business ${business} contact ${anna} entry ${entries[7]}`);
+    expect(text.match(/^fault: /gm)).toHaveLength(1);
+    drop(data);
+  });
+});
+
+test.skipIf(on_postgres)("a file's bytes are compared with its name", () => {
+  const data = copy();
+  const folder = join(data, 'blobs');
+  const file = (readdirSync(folder, { recursive: true }) as string[]).find((f) => f.length > 60)!;
+  writeFileSync(join(folder, file), 'another file');
+  expect(verify(data).text).toMatch(/file [0-9a-f]{64}: does not hold what it should/);
+  rmSync(join(folder, file));
+  expect(verify(data).text).toMatch(/file [0-9a-f]{64}: is missing/);
+  drop(data);
+});
+
+/** Somebody who has database, files and key: everything made anew, and signed. */
+function rewrite(data: string): void {
+  const row = row_of(data, entries[2]!);
+  const record = row.record.replace('4200', '9900');
+  expect(record).not.toBe(row.record);
+  const salt = Buffer.from(row.salt, 'hex').subarray(0, 32);
+  const commitment = createHmac('sha256', salt).update(record).digest('hex');
+  set(data, entries[2]!,
+    `record = '${record}', leaf = ${bytes(row.leaf.slice(0, 68) + commitment)}`);
+  sql(data, 'DELETE FROM checkpoints');
+  rmSync(join(data, 'keys', `${business}.checkpoint`));
+  const at = on_postgres ? place_of(data) : ['--data', data];
+  run_annals('--log-level', 'error', 'rebuild', ...at);
+  run_annals('--log-level', 'error', 'ledger', 'checkpoint', ...at);
+}
+
+test('a ledger that was rebuilt and signed again is found by a checkpoint that was kept', () => {
+  const data = copy();
+  rewrite(data);
+  expect(verify(data).code).toBe(10); // which says that this is so
+  const found = verify(data, '--known-checkpoint', known);
+  expect(found.text).toContain(`the first 16 leaves are not those of ${known}`);
+  expect(found.code).toBe(30);
+  drop(data);
+});
+
+test('two checkpoints of one size are printed', () => {
+  const data = copy();
+  rewrite(data);
+  const other = readFileSync(join(data, 'keys', `${business}.checkpoint`), 'utf8');
+  const found = verify(data, '--known-checkpoint', known);
+  expect(found.text).toContain('two checkpoints of 16 leaves differ');
+  expect(found.text).toContain(other);
+  expect(found.text).toContain(readFileSync(known, 'utf8'));
+  expect(found.code).toBe(30);
+  drop(data);
+});
+
+test('a checkpoint that another key signed proves nothing', () => {
+  const text = `annals/${business}\n16\n${Buffer.alloc(32).toString('base64')}\n`;
+  const seed = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'),
+    Buffer.alloc(32, 7)]);
+  const key = createPrivateKey({ key: seed, format: 'der', type: 'pkcs8' });
+  const signature = Buffer.concat([createHash('sha256').update('x').digest().subarray(0, 4),
+    sign(null, Buffer.from(text), key)]);
+  const file = join(root, 'forged.note');
+  writeFileSync(file, `${text}\n\u2014 annals/${business} ${signature.toString('base64')}\n`);
+  const data = copy();
+  const found = verify(data, '--known-checkpoint', file);
+  expect(found.text).toContain(`${file} is not signed by a key of this ledger`);
+  expect(found.code).toBe(40);
+  drop(data);
+});
+
+test('an old copy is told by the checkpoint that the server kept', async () => {
+  const data = copy();
+  const at = on_postgres ? place_of(data) : ['--data', data];
+  sql(data, 'DELETE FROM journal WHERE leaf_index >= 10');
+  sql(data, 'DELETE FROM supersession');
+  sql(data, 'DELETE FROM checkpoints');
+  run_annals('--log-level', 'error', 'rebuild', ...at);
+  const found = verify(data);
+  expect(found.text).toContain('the database holds 10 leaves, and');
+  expect(found.code, found.text).toBe(30);
+  expect(() => run_annals('ledger', 'checkpoint', ...at)).toThrow(/older than what was signed/);
+  const fresh = run_annals('ledger', 'new-epoch', '--reason', 'restored', ...at);
+  expect(fresh).toContain(`annals/${business}/2\n11\n`);
+  const after = verify(data, '--known-checkpoint', known);
+  expect(after.text).toContain('was of 16, in an earlier epoch');
+  expect(after.code).toBe(30);
+  drop(data);
+});
