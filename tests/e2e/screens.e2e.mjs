@@ -1,8 +1,9 @@
 // The main screens with the demo's data, in light, dark and at phone width, in every language.
-// Pictures go to shots/screens/; those of the README are copies in docs/screenshots/.
+// Pictures go to shots/screens/; with ANNALS_SCREENSHOTS set, those of the README are copied to
+// docs/screenshots/.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
@@ -13,6 +14,9 @@ import { shots, step } from './studio.mjs';
 const folder = `${shots}screens/`;
 const wide = { width: 1280, height: 860 };
 const phone = { width: 360, height: 740 };
+/** What the README shows. */
+const shown = ['entry-light', 'report-dark', 'compose-light', 'client-phone', 'find-light'];
+const docs = new URL('../../docs/screenshots/', import.meta.url).pathname;
 const languages = ['en', 'de', 'nl', 'lt', 'fr'];
 const settle_ms = 400;
 
@@ -134,6 +138,12 @@ describe('the screens', () => {
       await context.close();
     });
   }
+
+  step('are shown in the README', () => {
+    if (!process.env.ANNALS_SCREENSHOTS) return;
+    mkdirSync(docs, { recursive: true });
+    for (const name of shown) copyFileSync(`${folder}${name}.png`, `${docs}${name}.png`);
+  });
 
   for (const language of languages) {
     step(`speak ${language}, and fit it`, async () => {
