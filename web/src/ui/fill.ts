@@ -5,7 +5,9 @@ export type Part = string | 0 | [name: string] | [name: string, forms: Record<st
 export type Text = string | Part[];
 export type Values = Record<string, string | number>;
 
+// Making these takes long, using them does not.
 const rules = new Map<string, Intl.PluralRules>();
+const numbers = new Map<string, Intl.NumberFormat>();
 
 function form_of(forms: Record<string, Part[]>, count: number, locale: string): Part[] {
   const exact = forms[`=${count}`];
@@ -15,12 +17,18 @@ function form_of(forms: Record<string, Part[]>, count: number, locale: string): 
   return forms[rule.select(count)] ?? forms.other!;
 }
 
+function number_of(count: number, locale: string): string {
+  let format = numbers.get(locale);
+  if (!format) numbers.set(locale, (format = new Intl.NumberFormat(locale)));
+  return format.format(count);
+}
+
 export function fill(text: Text, values: Values, locale: string, count = 0): string {
   if (typeof text === 'string') return text;
   return text
     .map((part) => {
       if (typeof part === 'string') return part;
-      if (part === 0) return new Intl.NumberFormat(locale).format(count);
+      if (part === 0) return number_of(count, locale);
       const value = values[part[0]] ?? '';
       if (part.length === 1) return String(value);
       return fill(form_of(part[1], Number(value), locale), values, locale, Number(value));
