@@ -1,5 +1,6 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig, type Plugin } from 'vite';
+import { parse_message } from './tools/messages';
 
 /**
  * SvelteKit's element that announces navigations carries a style attribute, which a strict
@@ -19,6 +20,20 @@ function announcer_without_style(): Plugin {
   };
 }
 
+/** The texts of /messages come parsed. */
+function parsed_messages(): Plugin {
+  return {
+    name: 'annals-messages',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!/\/messages\/[a-z]+\.json$/.test(id)) return null;
+      const texts = Object.entries(JSON.parse(code) as Record<string, string>);
+      const parsed = texts.map(([key, text]) => [key, parse_message(text)]);
+      return { code: JSON.stringify(Object.fromEntries(parsed)), map: null };
+    },
+  };
+}
+
 // The server compares Origin with Host, so the page's own host has to reach it.
 const server = {
   target: process.env.ANNALS_SERVER ?? 'http://127.0.0.1:8080',
@@ -26,7 +41,7 @@ const server = {
 };
 
 export default defineConfig({
-  plugins: [announcer_without_style(), sveltekit()],
+  plugins: [announcer_without_style(), parsed_messages(), sveltekit()],
   build: { target: 'es2022', assetsInlineLimit: 0 },
   server: { proxy: { '/api/v1': server, '/api/openapi.json': server } },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },

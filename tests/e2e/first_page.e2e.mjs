@@ -37,9 +37,11 @@ async function call(method, path, body) {
 }
 
 function days_ago(days, hour = 10) {
-  const date = new Date(Date.now() - days * day_ms);
-  date.setUTCHours(hour, 15, 0, 0);
-  return date.toISOString();
+  // The day by the browser's clock, which is Berlin's; the hours are those of both days.
+  const day = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/Berlin' }).format(
+    new Date(Date.now() - days * day_ms),
+  );
+  return `${day}T${String(hour).padStart(2, '0')}:15:00Z`;
 }
 
 async function give_history() {

@@ -7,11 +7,14 @@ import { join } from 'node:path';
 const start_ms_max = 30_000;
 const stop_ms_max = 15_000;
 
-/** Starts ANNALS_BIN; resolves with its address once it listens. */
-export async function start_annals() {
+/**
+ * Starts ANNALS_BIN on `folder`, else on an empty one of its own; resolves with its address once it
+ * listens.
+ */
+export async function start_annals(folder) {
   const binary = process.env.ANNALS_BIN;
   if (!binary) throw new Error('ANNALS_BIN: name the annals binary to test');
-  const data = mkdtempSync(join(tmpdir(), 'annals-e2e-'));
+  const data = folder ?? mkdtempSync(join(tmpdir(), 'annals-e2e-'));
   const child = spawn(binary, ['serve', '--data', data, '--listen', '127.0.0.1:0'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -39,7 +42,7 @@ export async function start_annals() {
       const late = setTimeout(() => child.kill('SIGKILL'), stop_ms_max);
       const code = await ended;
       clearTimeout(late);
-      rmSync(data, { recursive: true, force: true });
+      if (!folder) rmSync(data, { recursive: true, force: true });
       return code;
     },
   };

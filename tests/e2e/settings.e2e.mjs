@@ -124,6 +124,7 @@ describe('settings', () => {
     await sign_in('staff@studio-nord.example', staff_password);
     await page.goto('/settings');
     const parts = page.getByRole('navigation', { name: 'Parts of the settings' });
+    await parts.getByRole('link').first().waitFor();
     assert.deepEqual(await parts.getByRole('link').allInnerTexts(), ['My account']);
     await page.getByLabel('Your password now').fill('wrong');
     await page.getByLabel('New password').fill('a quite different one');
@@ -169,12 +170,14 @@ describe('settings', () => {
     await sign_in('manager@studio-nord.example', staff_password);
     await page.goto('/settings');
     const parts = page.getByRole('navigation', { name: 'Parts of the settings' });
+    await parts.getByRole('link').first().waitFor();
     assert.deepEqual(await parts.getByRole('link').allInnerTexts(), [
       'My account',
       'Staff',
       'Contact types',
       'Types',
       'Log views',
+      'Import',
     ]);
     await tab('Staff').click();
     await page.getByText(owner.email).waitFor();

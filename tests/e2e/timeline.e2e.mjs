@@ -164,6 +164,13 @@ describe('the timeline', () => {
     await page.locator('del', { hasText: 'Theirs' }).waitFor();
   });
 
+  step('proves in the browser that the entry is in the ledger', async () => {
+    await button('Check').click();
+    await page.getByText(/^Proved: one of [\d,]+ records/).waitFor();
+    await button('Copy evidence link').waitFor();
+    await studio.check('proof');
+  });
+
   step('pins, and adds a note about it', async () => {
     await button('Pin').click();
     await button('Unpin').waitFor();

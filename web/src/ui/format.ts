@@ -6,20 +6,39 @@ export interface Amount {
   currency: string;
 }
 
+// Making a format takes long, using one does not: each is made once.
+const date_formats = new Map<string, Intl.DateTimeFormat>();
+const number_formats = new Map<string, Intl.NumberFormat>();
+let own_zone: string | undefined;
+
+/** A format for dates and times. */
+export function date_format(of: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = of + JSON.stringify(options);
+  let format = date_formats.get(key);
+  if (!format) date_formats.set(key, (format = new Intl.DateTimeFormat(of, options)));
+  return format;
+}
+
+function number_format(options: Intl.NumberFormatOptions = {}): Intl.NumberFormat {
+  const key = locale() + (options.currency ?? '');
+  let format = number_formats.get(key);
+  if (!format) number_formats.set(key, (format = new Intl.NumberFormat(locale(), options)));
+  return format;
+}
+
 /** The reader's zone. */
 export function zone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  own_zone ??= Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return own_zone;
 }
 
 export function clock_time(instant: string, in_zone = zone()): string {
-  return new Intl.DateTimeFormat(locale(), { timeStyle: 'short', timeZone: in_zone }).format(
-    new Date(instant),
-  );
+  return date_format(locale(), { timeStyle: 'short', timeZone: in_zone }).format(new Date(instant));
 }
 
 /** Absolute, with the zone: for titles and details. */
 export function full_time(instant: string, in_zone = zone()): string {
-  return new Intl.DateTimeFormat(locale(), {
+  return date_format(locale(), {
     weekday: 'short',
     year: 'numeric',
     month: 'long',
@@ -32,13 +51,13 @@ export function full_time(instant: string, in_zone = zone()): string {
 }
 
 export function short_date(day: string): string {
-  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeZone: 'UTC' }).format(
+  return date_format(locale(), { dateStyle: 'medium', timeZone: 'UTC' }).format(
     new Date(`${day}T00:00:00Z`),
   );
 }
 
 export function date_and_time(instant: string, in_zone = zone()): string {
-  return new Intl.DateTimeFormat(locale(), {
+  return date_format(locale(), {
     weekday: 'short',
     day: 'numeric',
     month: 'short',
@@ -48,20 +67,14 @@ export function date_and_time(instant: string, in_zone = zone()): string {
   }).format(new Date(instant));
 }
 
-const day_formats = new Map<string, Intl.DateTimeFormat>();
-
 /** The date that clocks in `in_zone` show at `instant`: '2025-03-12'. */
 export function day_in_zone(instant: string | Date, in_zone: string): string {
-  let format = day_formats.get(in_zone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('en-CA', {
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      timeZone: in_zone,
-    });
-    day_formats.set(in_zone, format);
-  }
+  const format = date_format('en-CA', {
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    timeZone: in_zone,
+  });
   return format.format(new Date(instant));
 }
 
@@ -74,7 +87,7 @@ export function local_time(instant: string): string {
 /** Day and time without the weekday; the year where it is not this one. */
 export function short_time(instant: string, in_zone = zone()): string {
   const date = new Date(instant);
-  return new Intl.DateTimeFormat(locale(), {
+  return date_format(locale(), {
     day: 'numeric',
     month: 'short',
     ...(date.getFullYear() === new Date().getFullYear() ? {} : { year: '2-digit' as const }),
@@ -87,7 +100,7 @@ export function short_time(instant: string, in_zone = zone()): string {
 /** A day's last instant is meant as the day. */
 export function due_text(instant: string, in_zone = zone()): string {
   const whole_day = local_time(instant).endsWith('T23:59');
-  return new Intl.DateTimeFormat(locale(), {
+  return date_format(locale(), {
     weekday: 'short',
     day: 'numeric',
     month: 'short',
@@ -97,7 +110,7 @@ export function due_text(instant: string, in_zone = zone()): string {
 }
 
 export function money(amount: Amount): string {
-  const format = new Intl.NumberFormat(locale(), { style: 'currency', currency: amount.currency });
+  const format = number_format({ style: 'currency', currency: amount.currency });
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
   return format.format(amount.value / 10 ** digits);
 }
@@ -112,5 +125,5 @@ export function language_name(tag: string): string {
 }
 
 export function number(value: number): string {
-  return new Intl.NumberFormat(locale()).format(value);
+  return number_format().format(value);
 }

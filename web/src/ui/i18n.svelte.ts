@@ -1,10 +1,9 @@
 // The texts of the app in the reader's language: ICU messages in /messages, one file a language.
-import { IntlMessageFormat } from 'intl-messageformat';
 import type en from '../../messages/en.json';
+import { fill, type Text, type Values } from './fill';
 import { remembered, remember } from './memory';
 
 export type Key = keyof typeof en;
-export type Values = Record<string, string | number | Date>;
 
 export const languages = {
   en: 'English',
@@ -15,11 +14,10 @@ export const languages = {
 };
 export type Language = keyof typeof languages;
 
-const files = import.meta.glob<Record<Key, string>>('../../messages/*.json', { import: 'default' });
+const files = import.meta.glob<Record<Key, Text>>('../../messages/*.json', { import: 'default' });
 
-let texts = $state.raw({} as Record<Key, string>);
+let texts = $state.raw({} as Record<Key, Text>);
 let current = $state<Language>('en');
-let formats = new Map<Key, IntlMessageFormat>();
 
 /** The first of `wanted` that we speak, else English. */
 export function best_language(wanted: readonly string[]): Language {
@@ -42,7 +40,6 @@ export function locale(): string {
 
 export async function speak(wanted: Language): Promise<void> {
   texts = await files[`../../messages/${wanted}.json`]!();
-  formats = new Map();
   current = wanted;
   document.documentElement.lang = wanted;
 }
@@ -57,10 +54,6 @@ export async function choose_language(wanted: Language): Promise<void> {
   await speak(wanted);
 }
 
-export function t(key: Key, values?: Values): string {
-  const text = texts[key];
-  if (values === undefined && !text.includes('{')) return text;
-  let format = formats.get(key);
-  if (!format) formats.set(key, (format = new IntlMessageFormat(text, locale())));
-  return format.format(values) as string;
+export function t(key: Key, values: Values = {}): string {
+  return fill(texts[key], values, locale());
 }

@@ -1,7 +1,9 @@
-export { default as ContactForm } from './ContactForm.svelte';
-export { default as ContactList } from './ContactList.svelte';
+/** Loaded when they are first shown. */
+export const load_contact_form = () => import('./ContactForm.svelte');
+export const load_contact_list = () => import('./ContactList.svelte');
+export const load_details = () => import('./Details.svelte');
+
 export { default as ContactName } from './ContactName.svelte';
-export { default as Details } from './Details.svelte';
 export { default as Figures } from './Figures.svelte';
 export { default as Find } from './Find.svelte';
 export { default as Head } from './Head.svelte';

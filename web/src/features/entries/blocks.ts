@@ -26,6 +26,11 @@ export function compare(a: Place, b: Place, order: Order): number {
   return up === (order === 'oldest') ? -1 : 1;
 }
 
+/** The place alone: a block that was let go keeps no entry. */
+function place_of({ occurred_at, id }: Place): Place {
+  return { occurred_at, id };
+}
+
 let last_key = 0;
 
 /** Null for a page without entries. */
@@ -40,8 +45,8 @@ export function block_of(page: EntryList, cursor: string | undefined): Block | n
     next_cursor: page.next_cursor,
     entries: page.items,
     count: page.items.length,
-    first,
-    last,
+    first: place_of(first),
+    last: place_of(last),
   };
 }
 
@@ -61,7 +66,7 @@ export function refilled(block: Block, page: EntryList, order: Order): Block {
     next_cursor,
     entries: inside,
     count: inside.length,
-    ...(inside.length > 0 && block.next_cursor === null ? { last: inside.at(-1)! } : {}),
+    ...(inside.length > 0 && block.next_cursor === null ? { last: place_of(inside.at(-1)!) } : {}),
   };
 }
 
@@ -74,7 +79,13 @@ export function with_first_page(block: Block, page: EntryList, order: Order): Bl
   const [first] = page.items;
   if (!first || !last || !block.entries) return null;
   if (page.next_cursor === null && block.next_cursor === null) {
-    return { ...block, entries: page.items, count: page.items.length, first, last };
+    return {
+      ...block,
+      entries: page.items,
+      count: page.items.length,
+      first: place_of(first),
+      last: place_of(last),
+    };
   }
   if (block.entries.length > 0 && compare(block.first, last, order) > 0) return null;
   const below = block.entries.filter((entry) => compare(entry, last, order) > 0);
@@ -82,7 +93,7 @@ export function with_first_page(block: Block, page: EntryList, order: Order): Bl
     (entry) => block.next_cursor === null || compare(entry, block.last, order) <= 0,
   );
   const entries = [...inside, ...below];
-  return { ...block, entries, count: entries.length, first };
+  return { ...block, entries, count: entries.length, first: place_of(first) };
 }
 
 /** The block that `place` belongs into; undefined where it stands below what is loaded. */

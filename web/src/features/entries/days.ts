@@ -1,5 +1,5 @@
 // A history in days, as calendars in the reader's zone have them.
-import { day_in_zone } from '$ui';
+import { date_format, day_in_zone } from '$ui';
 import type { Day } from './filters';
 
 export { day_in_zone as day_of } from '$ui';
@@ -39,7 +39,7 @@ export function day_label(
 ): string {
   if (day === today) return words.today;
   if (day === add_days(today, -1)) return words.yesterday;
-  return new Intl.DateTimeFormat(locale, {
+  return date_format(locale, {
     weekday: 'long',
     day: 'numeric',
     month: 'long',

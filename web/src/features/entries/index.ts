@@ -1,5 +1,7 @@
+/** Loaded when they are first shown. */
+export const load_files = () => import('./Files.svelte');
+
 export { default as Composer } from './Composer.svelte';
-export { default as Files } from './Files.svelte';
 export { default as Report } from './Report.svelte';
 export { default as Timeline } from './Timeline.svelte';
 export { filters_of, no_filters, with_filters, type Filters } from './filters';

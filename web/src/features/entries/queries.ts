@@ -1,4 +1,4 @@
-import { api, body_of, type EntryQuery, type Schemas } from '$api';
+import { api, body_of, type EntryProof, type EntryQuery, type Schemas } from '$api';
 import { to_query, to_search, type Filters } from './filters';
 
 export type Entry = Schemas['Entry'];
@@ -112,6 +112,16 @@ export function correct(
 export function retract(id: string, reason: string, key: string): Promise<EntryDetail> {
   const params = { path: { id }, header: { 'Idempotency-Key': key } };
   return body_of(api.POST('/api/v1/entries/{id}/retraction', { params, body: { reason } }));
+}
+
+/** What proves that a version of an entry is in the ledger. */
+export function fetch_proof(id: string, version: number): Promise<EntryProof> {
+  const params = { path: { id }, query: { version } };
+  const call = api.GET('/api/v1/ledger/entries/{id}/proof', {
+    params,
+    headers: { accept: 'application/json' },
+  });
+  return body_of<unknown>(call) as Promise<EntryProof>;
 }
 
 export async function pin(id: string, on: boolean): Promise<void> {
