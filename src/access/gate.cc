@@ -125,8 +125,8 @@ std::optional<Actor> renewed(db::Tx& tx, const Actor& actor) {
   return std::nullopt;
 }
 
-// A look-up that several requests wait for.
-struct Trip {
+// A look-up that several requests share.
+struct SharedLookUp {
   bool over = false;
   std::optional<Found> found;
   std::exception_ptr failure;
@@ -139,9 +139,9 @@ struct Gate::Memory {
   std::mutex mutex;
   std::unordered_map<std::string, Found> found;
   std::uint64_t changes = 0;
-  std::condition_variable trip_over;
-  std::set<std::string> travelling;
-  std::map<std::string, std::shared_ptr<Trip>> next_trips;
+  std::condition_variable look_up_over;
+  std::set<std::string> looking_up;  // hashes that are being looked up
+  std::map<std::string, std::shared_ptr<SharedLookUp>> next_look_ups;
 
   std::optional<Found> recall(const std::string& hash) {
     const std::lock_guard lock(mutex);
@@ -187,28 +187,28 @@ struct Gate::Memory {
   template <class Ask>
   std::optional<Found> shared(const std::string& hash, Ask ask) {
     std::unique_lock lock(mutex);
-    const auto [it, first] = next_trips.try_emplace(hash, nullptr);
-    if (first) it->second = std::make_shared<Trip>();
-    const std::shared_ptr<Trip> trip = it->second;
+    const auto [it, first] = next_look_ups.try_emplace(hash, nullptr);
+    if (first) it->second = std::make_shared<SharedLookUp>();
+    const std::shared_ptr<SharedLookUp> look_up = it->second;
     if (first) {
-      trip_over.wait(lock, [&] { return !travelling.contains(hash); });
-      next_trips.erase(hash);  // whoever comes from now on needs another one
-      travelling.insert(hash);
+      look_up_over.wait(lock, [&] { return !looking_up.contains(hash); });
+      next_look_ups.erase(hash);  // whoever comes from now on needs another one
+      looking_up.insert(hash);
       lock.unlock();
       try {
-        trip->found = ask();
+        look_up->found = ask();
       } catch (...) {
-        trip->failure = std::current_exception();
+        look_up->failure = std::current_exception();
       }
       lock.lock();
-      travelling.erase(hash);
-      trip->over = true;
-      trip_over.notify_all();
+      looking_up.erase(hash);
+      look_up->over = true;
+      look_up_over.notify_all();
     } else {
-      trip_over.wait(lock, [&] { return trip->over; });
+      look_up_over.wait(lock, [&] { return look_up->over; });
     }
-    if (trip->failure) std::rethrow_exception(trip->failure);
-    return trip->found;
+    if (look_up->failure) std::rethrow_exception(look_up->failure);
+    return look_up->found;
   }
 };
 

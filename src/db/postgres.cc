@@ -39,6 +39,7 @@
 #include "db/postgres_group.h"
 #include "db/postgres_schema.h"
 #include "db/write_job.h"
+#include "db/write_parts.h"
 
 namespace annals::db {
 namespace {
@@ -63,7 +64,10 @@ class PostgresTx final : public HookedTx {
  public:
   PostgresTx(PostgresConnection& connection, BusinessKey business, bool writable,
              const base::Clock& clock, std::shared_ptr<void>& memory, WriteGroup* group = nullptr)
-      : HookedTx(business, writable, clock, memory), connection_(connection), group_(group) {}
+      : HookedTx(business, writable, clock, memory),
+        connection_(connection),
+        group_(group),
+        parts_(connection, group == nullptr ? nullptr : &group->pending) {}
 
   [[nodiscard]] Engine engine() const override { return Engine::kPostgres; }
   using Tx::append;
@@ -71,12 +75,12 @@ class PostgresTx final : public HookedTx {
   using Tx::query;
   using Tx::query_derived;
   [[nodiscard]] Rows query(std::string_view sql, std::span<const Param> params) override {
-    send_pending(false);
+    parts_.send(false);
     return connection_.query(sql, params);
   }
   std::int64_t execute(std::string_view sql, std::span<const Param> params) override {
     CHECK(writable());
-    send_pending(true);
+    parts_.send(true);
     if (group_ != nullptr) group_->answers.forget();
     return connection_.execute(sql, params);
   }
@@ -85,7 +89,7 @@ class PostgresTx final : public HookedTx {
   }
   void insert(const InsertInto& into, std::span<const Param> values) override {
     CHECK(writable());
-    send_pending(true);
+    parts_.send(true);
     if (group_ != nullptr) group_->answers.forget();
     connection_.insert(into, values);
   }
@@ -94,7 +98,7 @@ class PostgresTx final : public HookedTx {
       insert(into, values);
       return;
     }
-    group_->pending.add(into, values);
+    group_->pending.rows.add(into, values);
   }
   void forget_answer(const LookUp& what, const Param& key) override {
     if (group_ != nullptr) group_->answers.forget(what, key);
@@ -116,31 +120,13 @@ class PostgresTx final : public HookedTx {
   void roll_back_write() { roll_back_part(); }
 
  private:
-  // A part of the transaction that can be taken back. What it appended is simply not sent; its
-  // savepoint is made once it sends anything else.
-  struct Part {
-    PendingRows::Mark mark;
-    bool saved = false;
-  };
-  void begin_part() override {
-    if (group_ == nullptr) {
-      connection_.script("SAVEPOINT part");
-      parts_.push_back({.mark = {}, .saved = true});
-    } else {
-      parts_.push_back({.mark = group_->pending.mark()});
-    }
-  }
-  void end_part() override {
-    const bool saved = parts_.back().saved;
-    parts_.pop_back();
-    if (saved) connection_.script("RELEASE part");
-  }
+  void begin_part() override { parts_.begin(); }
+  void end_part() override { parts_.end(); }
   void roll_back_part() override;
-  void send_pending(bool writes);
 
   PostgresConnection& connection_;
   WriteGroup* group_;
-  std::vector<Part> parts_;
+  WriteParts<PostgresConnection, PostgresPendingRows> parts_;
 };
 
 Rows PostgresTx::look_up(const LookUp& what, const Param& key) {
@@ -148,46 +134,20 @@ Rows PostgresTx::look_up(const LookUp& what, const Param& key) {
   if (group_ == nullptr) return connection_.query(what.one, params);
   const PostgresAnswer* known = group_->answers.find(what, key);
   if (known != nullptr) return known->rows();
-  send_pending(false);
+  parts_.send(false);
   PostgresAnswer answer = connection_.ask(what.one, params);
   Rows rows = answer.rows();
   group_->answers.keep(what, key, std::move(answer));
   return rows;
 }
 
-// Before anything is sent that might see, or change, what waits: first what came before each part,
-// then its savepoint where it is needed, then what came since.
-void PostgresTx::send_pending(bool writes) {
-  if (group_ == nullptr) return;
-  PendingRows& pending = group_->pending;
-  try {
-    for (Part& part : parts_) {
-      if (part.saved || (!writes && !pending.grew_since(part.mark))) continue;
-      pending.send(connection_, part.mark);
-      const PendingRows::Mark sent = part.mark;
-      for (Part& other : parts_) PendingRows::subtract(other.mark, sent);
-      connection_.script("SAVEPOINT part");
-      part.saved = true;
-    }
-    pending.send(connection_, pending.mark());
-    for (Part& part : parts_) part.mark.clear();
-  } catch (...) {
-    // What was sent may be another write's.
-    group_->spoiled = std::current_exception();
-    throw;
-  }
-}
-
 void PostgresTx::roll_back_part() {
-  const Part part = std::move(parts_.back());
-  parts_.pop_back();
-  if (group_ != nullptr) group_->pending.cut(part.mark);
-  if (connection_.broken()) return;
-  if (part.saved) {
-    if (group_ != nullptr) group_->answers.forget();
-    connection_.script("ROLLBACK TO part; RELEASE part");
-  } else if (connection_.in_failed_transaction() && group_ != nullptr && !group_->spoiled) {
-    group_->spoiled = std::make_exception_ptr(
+  const bool undone = parts_.roll_back(!connection_.broken());
+  if (group_ == nullptr) return;
+  if (undone) {
+    group_->answers.forget();
+  } else if (connection_.in_failed_transaction() && !group_->pending.spoiled) {
+    group_->pending.spoiled = std::make_exception_ptr(
         Error(Code::kInternal, "A question of a write failed, and its transaction with it."));
   }
 }
@@ -601,13 +561,13 @@ std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
       running.rolled_back();
       if (connection.broken()) throw ConnectionLost();
       if (alone) throw;
-      if (!shared.spoiled) running.roll_back_write();
+      if (!shared.pending.spoiled) running.roll_back_write();
     }
-    if (shared.spoiled) std::rethrow_exception(shared.spoiled);
+    if (shared.pending.spoiled) std::rethrow_exception(shared.pending.spoiled);
     pos = std::max(pos, running.journal_pos());
     bytes += running.journal_bytes();
   }
-  shared.pending.send(connection, shared.pending.mark());
+  shared.pending.rows.send(connection, shared.pending.rows.mark());
   return pos;
 }
 

@@ -61,7 +61,7 @@ Oid type_of(const Param& key) {
 
 }  // namespace
 
-void PendingRows::add(const InsertInto& into, std::span<const Param> values) {
+void PostgresPendingRows::add(const InsertInto& into, std::span<const Param> values) {
   auto table = std::find_if(tables_.begin(), tables_.end(),
                             [&](const Table& one) { return one.into.table == into.table; });
   if (table == tables_.end()) {
@@ -73,27 +73,27 @@ void PendingRows::add(const InsertInto& into, std::span<const Param> values) {
   }
 }
 
-PendingRows::Mark PendingRows::mark() const {
+PostgresPendingRows::Mark PostgresPendingRows::mark() const {
   Mark mark;
   mark.reserve(tables_.size());
   for (const Table& table : tables_) mark.push_back(table.columns.front().size());
   return mark;
 }
 
-bool PendingRows::grew_since(const Mark& mark) const {
+bool PostgresPendingRows::grew_since(const Mark& mark) const {
   for (std::size_t i = 0; i < tables_.size(); ++i) {
     if (tables_[i].columns.front().size() > (i < mark.size() ? mark[i] : 0)) return true;
   }
   return false;
 }
 
-void PendingRows::subtract(Mark& mark, const Mark& sent) {
+void PostgresPendingRows::subtract(Mark& mark, const Mark& sent) {
   for (std::size_t i = 0; i < mark.size() && i < sent.size(); ++i) {
     mark[i] -= std::min(mark[i], sent[i]);
   }
 }
 
-void PendingRows::cut(const Mark& mark) {
+void PostgresPendingRows::cut(const Mark& mark) {
   for (std::size_t i = 0; i < tables_.size(); ++i) {
     const std::size_t keep =
         std::min(i < mark.size() ? mark[i] : 0, tables_[i].columns.front().size());
@@ -101,7 +101,7 @@ void PendingRows::cut(const Mark& mark) {
   }
 }
 
-void PendingRows::send(PostgresConnection& connection, const Mark& mark) {
+void PostgresPendingRows::send(PostgresConnection& connection, const Mark& mark) {
   for (std::size_t i = 0; i < tables_.size() && i < mark.size(); ++i) {
     if (mark[i] == 0) continue;
     Table& table = tables_[i];

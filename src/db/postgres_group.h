@@ -3,7 +3,6 @@
 // once. Private to db/.
 #pragma once
 #include <cstddef>
-#include <exception>
 #include <map>
 #include <span>
 #include <string>
@@ -14,11 +13,12 @@
 #include "db/db.h"
 #include "db/postgres_array.h"
 #include "db/postgres_connection.h"
+#include "db/write_parts.h"
 
 namespace annals::db {
 
-/// Rows that Tx::append() was given, by table.
-class PendingRows {
+/// By table, with a column of values each. See Pending.
+class PostgresPendingRows {
  public:
   /// How many rows there were of each table.
   using Mark = std::vector<std::size_t>;
@@ -26,11 +26,8 @@ class PendingRows {
   void add(const InsertInto& into, std::span<const Param> values);
   [[nodiscard]] Mark mark() const;
   [[nodiscard]] bool grew_since(const Mark& mark) const;
-  /// What is left of `mark` once the rows before `sent` were sent.
   static void subtract(Mark& mark, const Mark& sent);
-  /// Forgets what came after `mark`.
   void cut(const Mark& mark);
-  /// Sends the rows before `mark`; those after it are what is there then.
   void send(PostgresConnection& connection, const Mark& mark);
 
  private:
@@ -81,10 +78,8 @@ class Answers::Questions final : public Asks {
 
 /// Of one commit.
 struct WriteGroup {
-  PendingRows pending;
+  Pending<PostgresPendingRows> pending{};
   Answers& answers;
-  /// Set where the transaction is spoiled for all of its writes.
-  std::exception_ptr spoiled{};
 };
 
 }  // namespace annals::db

@@ -37,6 +37,7 @@
 #include "db/sqlite_pending.h"
 #include "db/sqlite_schema.h"
 #include "db/write_job.h"
+#include "db/write_parts.h"
 
 namespace annals::db {
 namespace {
@@ -79,16 +80,20 @@ class FolderLock {
   int fd_ = -1;
 };
 
-// A transaction on a connection. `derived` is where query_derived() looks.
-//
-// A write that shares the transaction with others is a part of it that can be taken back. What it
-// appends waits until it has ended well, so that most need no savepoint, which would have SQLite
-// copy each page that they touch; it gets one before it sends anything else.
+using SqlitePending = Pending<SqlitePendingRows>;
+
+// A transaction on a connection. `derived` is where query_derived() looks; `pending` is null where
+// nothing waits to be sent.
 class SqliteTx final : public HookedTx {
  public:
   SqliteTx(SqliteConnection& connection, SqliteConnection& derived, BusinessKey business,
-           bool writable, const base::Clock& clock, std::shared_ptr<void>& memory)
-      : HookedTx(business, writable, clock, memory), connection_(connection), derived_(derived) {}
+           bool writable, const base::Clock& clock, std::shared_ptr<void>& memory,
+           SqlitePending* pending = nullptr)
+      : HookedTx(business, writable, clock, memory),
+        connection_(connection),
+        derived_(derived),
+        pending_(pending),
+        parts_(connection, pending) {}
 
   [[nodiscard]] Engine engine() const override { return Engine::kSqlite; }
   using Tx::append;
@@ -96,12 +101,12 @@ class SqliteTx final : public HookedTx {
   using Tx::query;
   using Tx::query_derived;
   [[nodiscard]] Rows query(std::string_view sql, std::span<const Param> params) override {
-    if (!pending_.empty()) send_pending(false);
+    parts_.send(false);
     return connection_.query(sql, params);
   }
   std::int64_t execute(std::string_view sql, std::span<const Param> params) override {
     CHECK(writable());
-    send_pending(true);
+    parts_.send(true);
     return connection_.execute(sql, params);
   }
   [[nodiscard]] Rows query_derived(std::string_view sql, std::span<const Param> params) override {
@@ -109,14 +114,14 @@ class SqliteTx final : public HookedTx {
   }
   void insert(const InsertInto& into, std::span<const Param> values) override {
     CHECK(writable());
-    send_pending(true);
+    parts_.send(true);
     connection_.insert(into, values);
   }
   void append(const InsertInto& into, std::span<const Param> values) override {
-    if (parts_.empty() || parts_.back().saved) {
+    if (pending_ == nullptr) {
       insert(into, values);
     } else {
-      pending_.add(into, values);
+      pending_->rows.add(into, values);
     }
   }
 
@@ -125,67 +130,15 @@ class SqliteTx final : public HookedTx {
   void end_write() { end_part(); }
   void roll_back_write() { roll_back_part(); }
 
-  // Has each part make its savepoint at once.
-  void set_careful() { careful_ = true; }
-  // What failed when rows were sent that may be of more than the last part: then the whole
-  // transaction must go, and its writes be run one by one, with care.
-  [[nodiscard]] const std::exception_ptr& spoiled() const { return spoiled_; }
-
  private:
-  struct Part {
-    std::size_t mark = 0;  // how many rows waited when it began
-    bool saved = false;
-  };
-  void begin_part() override {
-    parts_.push_back({.mark = pending_.size()});
-    if (careful_) send_pending(true);
-  }
-  void end_part() override {
-    const bool saved = parts_.back().saved;
-    parts_.pop_back();
-    if (saved) {
-      connection_.execute("RELEASE part");
-    } else if (parts_.empty() || parts_.back().saved) {
-      send(pending_.size());
-    }
-  }
-  void roll_back_part() override {
-    const Part part = parts_.back();
-    parts_.pop_back();
-    pending_.keep_first(part.mark);
-    if (!part.saved || !connection_.in_transaction()) return;
-    connection_.execute("ROLLBACK TO part");
-    connection_.execute("RELEASE part");
-  }
-  void send(std::size_t count) {
-    try {
-      pending_.send(connection_, count);
-    } catch (...) {
-      spoiled_ = std::current_exception();
-      throw;
-    }
-  }
-  // Before anything is sent that might see, or change, what waits: first what came before each
-  // part, then its savepoint where it is needed, then what came since.
-  void send_pending(bool writes) {
-    for (Part& part : parts_) {
-      if (part.saved || (!writes && pending_.size() <= part.mark)) continue;
-      const std::size_t before = part.mark;
-      send(before);
-      for (Part& other : parts_) other.mark -= std::min(other.mark, before);
-      connection_.execute("SAVEPOINT part");
-      part.saved = true;
-    }
-    send(pending_.size());
-    for (Part& part : parts_) part.mark = 0;
-  }
+  void begin_part() override { parts_.begin(); }
+  void end_part() override { parts_.end(); }
+  void roll_back_part() override { parts_.roll_back(connection_.in_transaction()); }
 
   SqliteConnection& connection_;
   SqliteConnection& derived_;
-  SqlitePendingRows pending_;
-  std::vector<Part> parts_;
-  bool careful_ = false;
-  std::exception_ptr spoiled_;
+  SqlitePending* pending_;
+  WriteParts<SqliteConnection, SqlitePendingRows> parts_;
 };
 
 using Job = WriteJob;
@@ -316,7 +269,7 @@ class SqliteDatabase final : public Database {
   void give_back(std::vector<Job*>& group, std::size_t from);
   void checkpoint();
   void run_group(std::vector<Job*> group, bool careful = false);
-  std::exception_ptr run_job(Job& job, bool alone, bool careful);
+  void run_job(Job& job, bool alone, SqlitePending* pending);
   void roll_back_group(const std::vector<Job*>& group, bool careful,
                        const std::exception_ptr& cause);
   void retry_alone(const std::vector<Job*>& group);
@@ -442,47 +395,46 @@ void SqliteDatabase::give_back(std::vector<Job*>& group, std::size_t from) {
   group.erase(first, group.end());
 }
 
-// What spoiled the whole transaction, if something did.
-std::exception_ptr SqliteDatabase::run_job(Job& job, bool alone, bool careful) {
+void SqliteDatabase::run_job(Job& job, bool alone, SqlitePending* pending) {
   auto made = std::make_unique<SqliteTx>(*writer_, *derived_reader_, job.business, true,
-                                         *options_.clock, memory_);
+                                         *options_.clock, memory_, pending);
   SqliteTx& tx = *made;
   job.tx = std::move(made);
   job.error = nullptr;
-  if (careful) tx.set_careful();
   if (!alone) tx.begin_write();
-  bool ran = false;
   try {
     (*job.body)(tx);
-    ran = true;
     if (!alone) tx.end_write();
   } catch (...) {
     job.error = std::current_exception();
     tx.rolled_back();
-    if (!alone && !ran && !tx.spoiled()) tx.roll_back_write();
+    if (!alone) tx.roll_back_write();
   }
-  if (tx.spoiled()) return tx.spoiled();
+  if (pending != nullptr && pending->spoiled) std::rethrow_exception(pending->spoiled);
   // A disk error ends the whole transaction, whatever statement met it.
-  return writer_->in_transaction() ? nullptr : job.error;
+  if (!writer_->in_transaction()) {
+    if (job.error) std::rethrow_exception(job.error);
+    throw Error(Code::kUnknownOutcome, "The disk failed in the midst of a write.");
+  }
 }
 
+// `careful`: nothing waits to be sent, so that what fails is told to the write that it is of.
 void SqliteDatabase::run_group(std::vector<Job*> group, bool careful) {
   const bool alone = group.size() == 1;
+  SqlitePending pending;
   try {
     writer_->execute("BEGIN IMMEDIATE");
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < group.size(); ++i) {
       if (bytes >= kGroupBytesMax) give_back(group, i);  // which ends this loop
       if (i == group.size()) break;
-      if (const std::exception_ptr spoiled = run_job(*group[i], alone, careful)) {
-        roll_back_group(group, careful, spoiled);
-        return;
-      }
+      run_job(*group[i], alone, careful ? nullptr : &pending);
       bytes += group[i]->tx->journal_bytes();
     }
     if (alone && group.front()->error) {
       writer_->execute("ROLLBACK");
     } else {
+      pending.rows.send(*writer_, pending.rows.mark());
       writer_->execute("COMMIT");
     }
   } catch (...) {

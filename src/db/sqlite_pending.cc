@@ -1,6 +1,5 @@
 #include "db/sqlite_pending.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -36,11 +35,11 @@ void SqlitePendingRows::add(const InsertInto& into, std::span<const Param> value
   }
 }
 
-void SqlitePendingRows::keep_first(std::size_t count) {
-  if (count >= rows_.size()) return;
-  values_.resize(rows_[count].values);
-  bytes_.resize(rows_[count].bytes);
-  rows_.resize(count);
+void SqlitePendingRows::cut(Mark mark) {
+  if (mark >= rows_.size()) return;
+  values_.resize(rows_[mark].values);
+  bytes_.resize(rows_[mark].bytes);
+  rows_.resize(mark);
 }
 
 Param SqlitePendingRows::param(const Value& value) const {
@@ -58,23 +57,20 @@ Param SqlitePendingRows::param(const Value& value) const {
   return {nullptr};
 }
 
-void SqlitePendingRows::send(SqliteConnection& connection, std::size_t count) {
-  CHECK(count <= rows_.size());
+void SqlitePendingRows::send(SqliteConnection& connection, Mark mark) {
+  CHECK(mark <= rows_.size());
   std::vector<Param> params;
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < mark; ++i) {
     const std::size_t end = i + 1 < rows_.size() ? rows_[i + 1].values : values_.size();
     params.clear();
     for (std::size_t at = rows_[i].values; at < end; ++at) params.push_back(param(values_[at]));
     connection.insert(*rows_[i].into, params);
   }
-  if (count == rows_.size()) {
-    rows_.clear();
-    values_.clear();
-    bytes_.clear();
-    return;
-  }
-  // What stays keeps its place in values_ and bytes_ until the last row is sent.
-  rows_.erase(rows_.begin(), rows_.begin() + static_cast<std::ptrdiff_t>(count));
+  rows_.erase(rows_.begin(), rows_.begin() + static_cast<std::ptrdiff_t>(mark));
+  // What stays keeps its place in the other two until the last row is sent.
+  if (!rows_.empty()) return;
+  values_.clear();
+  bytes_.clear();
 }
 
 }  // namespace annals::db

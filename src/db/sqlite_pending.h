@@ -1,5 +1,6 @@
-// Rows that a write appended and that SQLite does not have yet. Private to db/.
+// Rows that were appended and that SQLite does not have yet. Private to db/.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -12,17 +13,17 @@ namespace annals::db {
 
 class SqliteConnection;
 
-/// In the order they came. Owns its values.
+/// In the order they came, with their values. See Pending.
 class SqlitePendingRows {
  public:
-  /// See Tx::append().
+  using Mark = std::size_t;  // rows
+
   void add(const InsertInto& into, std::span<const Param> values);
-  [[nodiscard]] bool empty() const { return rows_.empty(); }
-  [[nodiscard]] std::size_t size() const { return rows_.size(); }
-  /// Forgets what came after the first `count`.
-  void keep_first(std::size_t count);
-  /// Inserts the first `count` and forgets them.
-  void send(SqliteConnection& connection, std::size_t count);
+  [[nodiscard]] Mark mark() const { return rows_.size(); }
+  [[nodiscard]] bool grew_since(Mark mark) const { return rows_.size() > mark; }
+  static void subtract(Mark& mark, Mark sent) { mark -= std::min(mark, sent); }
+  void cut(Mark mark);
+  void send(SqliteConnection& connection, Mark mark);
 
  private:
   enum class Kind : std::uint8_t { kNull, kInteger, kText, kBytes };

@@ -50,6 +50,7 @@ class HookedTx : public Tx {
     begin_part();
     try {
       part();
+      end_part();
     } catch (...) {
       undo(undos);
       dones_.resize(dones);
@@ -58,7 +59,6 @@ class HookedTx : public Tx {
       roll_back_part();
       throw;
     }
-    end_part();
   }
 
   /// To be called by the writer, once it is known how the transaction ended.
