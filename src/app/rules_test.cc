@@ -130,6 +130,26 @@ TEST_F(Rules, TheIdempotencyIndexHoldsAKeyedHashAndNoClearText) {
   EXPECT_NE(stored, as_stored(base::sha256({base::as_bytes(clear)})));
 }
 
+// As the erasure of a contact leaves its journal rows: blank, with their leaves.
+TEST_F(Rules, AfterAnErasureTheHashAloneIsADuplicate) {
+  const std::string keyed = R"(,"source":"till","source_id":"1","origin":"manual","title":)";
+  const std::string entry = record(keyed + R"("Before")");
+  execute("UPDATE journal SET record = '', salt = x'' WHERE contact_seq = 2");
+  for (const char* title : {R"("Before"})", R"("After"})"}) {
+    const std::string draft = R"({"type":"note","contact":{"id":")" + anna_ + "\"}" + keyed + title;
+    const access::Reply again = api_.post("/entries", draft, owner());
+    EXPECT_EQ(again.status, 200) << again.text;
+    EXPECT_EQ(again.at("id"), entry);
+    EXPECT_EQ(again.at("status"), "duplicate");
+    EXPECT_EQ(again.at("erased"), "true");
+  }
+  EXPECT_EQ(rows("SELECT count(*) || '' FROM journal WHERE contact_seq > 2").front(), "0");
+  EXPECT_EQ(
+      api_.post("/entries/" + entry + "/corrections", R"({"reason":"r","title":"T"})", owner())
+          .status,
+      409);
+}
+
 // What stands in both files.
 constexpr const char* kTables = R"(
   SELECT name FROM main.sqlite_schema WHERE type = 'table'
