@@ -1,9 +1,6 @@
 #include "db/sqlite.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -33,6 +30,7 @@
 #include "db/blobs.h"
 #include "db/business.h"
 #include "db/db.h"
+#include "db/folder_lock.h"
 #include "db/sqlite_connection.h"
 #include "db/sqlite_pending.h"
 #include "db/sqlite_schema.h"
@@ -55,30 +53,6 @@ constexpr std::int64_t kDerivedWaitMs = 5'000;  // for the applier, before a rea
 constexpr std::int64_t kReopenPauseMs = 500;    // between tries after the disk failed
 constexpr int kBusyMs = 5'000;
 constexpr std::string_view kMmapReaders = "PRAGMA mmap_size=1073741824";
-
-class FolderLock {
- public:
-  explicit FolderLock(const std::string& folder) {
-    const std::string path = folder + "/lock";
-    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd_ < 0) {
-      throw base::invalid("data", "not_writable", "The folder " + folder + " cannot be written.");
-    }
-    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-      ::close(fd_);
-      throw base::invalid("data", "in_use",
-                          "The folder " + folder +
-                              " is in use by another annals process; stop that one first, or use "
-                              "--server URL.");
-    }
-  }
-  ~FolderLock() { ::close(fd_); }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  int fd_ = -1;
-};
 
 using SqlitePending = Pending<SqlitePendingRows>;
 

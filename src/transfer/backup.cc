@@ -1,8 +1,5 @@
 // Backup and restore of a data folder of the SQLite engine.
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -22,6 +19,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "db/folder_lock.h"
 #include "transfer/snapshot.h"
 #include "transfer/transfer.h"
 
@@ -182,26 +180,6 @@ void check(const std::string& folder, const Manifest& manifest) {
   }
 }
 
-// The same lock as a server's: while it is held, none can start on the folder.
-class FolderLock {
- public:
-  explicit FolderLock(const std::string& folder) {
-    fd_ = ::open(join(folder, "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd_ < 0) throw base::invalid("data", "not_writable", folder + " cannot be written");
-    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-      ::close(fd_);
-      throw base::invalid("data", "in_use",
-                          folder + " is in use by another annals process; stop that one first");
-    }
-  }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-  ~FolderLock() { ::close(fd_); }
-
- private:
-  int fd_ = -1;
-};
-
 constexpr std::array<std::string_view, 8> kData = {
     "annals.db",  "annals.db-wal",  "annals.db-shm",  "blobs",
     "derived.db", "derived.db-wal", "derived.db-shm", "annals.db.part"};
@@ -289,7 +267,7 @@ BackupReport restore(const std::string& backup, const std::string& folder, bool 
   const Manifest manifest = read_manifest(backup);
   check(backup, manifest);
   make_folder(folder, "data");
-  const FolderLock lock(folder);
+  const db::FolderLock lock(folder);  // while it is held, no server can start there
   if (is_in_use(folder)) {
     if (!replace) {
       throw base::invalid("data", "not_empty",
