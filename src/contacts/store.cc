@@ -54,6 +54,12 @@ std::vector<base::Id> ids_of(db::Rows rows) {
   return ids;
 }
 
+// By the program: asked for an order, SQLite takes the index that has it, and walks all contacts.
+std::vector<base::Id> sorted(std::vector<base::Id> ids) {
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
 // Where a key of `profile` stands in a body, for errors.
 std::string field_of(const Profile& profile, const Mark& key) {
   if (key.kind == kClientNumberKey) return "client_number";
@@ -226,10 +232,10 @@ std::vector<base::Id> find_by_way(db::Tx& tx, const Mark& way, std::size_t limit
 }
 
 constexpr std::string_view kMergedFrom = R"sql(
-  SELECT id FROM contacts WHERE business = $1 AND merged_into = $2 ORDER BY id)sql";
+  SELECT id FROM contacts WHERE business = $1 AND merged_into = $2)sql";
 
 std::vector<base::Id> merged_from(db::Tx& tx, const base::Id& survivor) {
-  return ids_of(tx.query(kMergedFrom, {tx.business(), survivor}));
+  return sorted(ids_of(tx.query(kMergedFrom, {tx.business(), survivor})));
 }
 
 constexpr std::string_view kMergedInto = R"sql(
@@ -269,10 +275,9 @@ constexpr std::string_view kHistory = R"sql(
 constexpr std::string_view kMergedAt = R"sql(
   SELECT loser FROM contact_merges
   WHERE business = $1 AND survivor = $2 AND merged_at <= $3
-    AND (unmerged_at IS NULL OR unmerged_at > $3)
-  ORDER BY loser)sql";
+    AND (unmerged_at IS NULL OR unmerged_at > $3))sql";
 constexpr std::string_view kPeopleOf = R"sql(
-  SELECT id FROM contacts WHERE business = $1 AND organization = $2 ORDER BY id)sql";
+  SELECT id FROM contacts WHERE business = $1 AND organization = $2)sql";
 
 namespace {
 
@@ -281,8 +286,8 @@ std::vector<base::Id> members_at(db::Tx& tx, const base::Id& contact, base::Micr
   std::set<base::Id> known{contact};
   for (std::size_t i = 0; i < shown.size(); ++i) {
     const base::Id at = shown[i];
-    auto more = ids_of(tx.query(kMergedAt, {tx.business(), at, as_of}));
-    const auto people = ids_of(tx.query(kPeopleOf, {tx.business(), at}));
+    auto more = sorted(ids_of(tx.query(kMergedAt, {tx.business(), at, as_of})));
+    const auto people = sorted(ids_of(tx.query(kPeopleOf, {tx.business(), at})));
     more.insert(more.end(), people.begin(), people.end());
     for (const base::Id& id : more) {
       if (known.insert(id).second) shown.push_back(id);
