@@ -39,6 +39,7 @@ describe('clients', () => {
       const focused = () =>
         page.evaluate(() => document.activeElement?.labels?.[0]?.textContent ?? '');
       assert.equal(await focused(), 'E-mail address');
+      assert.equal(await page.getByRole('alert').count(), 0, 'said beside the field alone');
       await studio.check('client-new');
       await studio.check_narrow('client-new');
       await page.getByRole('textbox', { name: 'E-mail address' }).fill('anna@example.com');

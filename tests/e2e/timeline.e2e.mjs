@@ -153,6 +153,7 @@ describe('the timeline', () => {
     await form.getByLabel('What happened?').fill('Mine');
     await form.getByLabel('Reason for the correction').fill('Better words');
     await studio.ask('POST', `/entries/${first_call}/corrections`, {
+      title: 'Their title',
       text: 'Theirs',
       reason: 'Quicker',
     });
@@ -162,6 +163,8 @@ describe('the timeline', () => {
     assert.equal(await form.getByLabel('What happened?').inputValue(), 'Mine');
     await form.getByRole('button', { name: 'Save the correction' }).click();
     await page.locator('del', { hasText: 'Theirs' }).waitFor();
+    const now = await studio.call('GET', `/entries/${first_call}`);
+    assert.deepEqual([now.title, now.text], ['Their title', 'Mine']);
   });
 
   step('proves in the browser that the entry is in the ledger', async () => {
@@ -221,7 +224,9 @@ describe('the timeline', () => {
     await button('Clear filters').first().click();
     await row('Entry 0').first().waitFor();
     const words = page.getByRole('searchbox', { name: 'Search this history' });
-    await words.fill('entry 777');
+    await words.fill('entry ');
+    await page.waitForFunction(() => new URLSearchParams(location.search).get('q') === 'entry');
+    await words.pressSequentially('777');
     await page.waitForFunction(() => document.querySelectorAll('[data-entry]').length === 1);
     assert.equal(await page.locator('[data-entry] mark').first().textContent(), 'Entry');
     assert.equal(search().get('q'), 'entry 777');

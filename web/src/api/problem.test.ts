@@ -24,6 +24,13 @@ describe('Problem', () => {
     const problem = Problem.of(document, 422);
     expect(problem.beyond(['owner'])).toBe('Taken.');
     expect(problem.beyond(['owner', 'business'])).toBe('');
+    const listed = new Problem(422, '', '', [
+      { field: 'phones[1].number', code: 'phone', message: 'No number.' },
+    ]);
+    expect(listed.about('phones[1].number')).toBe('No number.');
+    expect(listed.beyond(['phones[1].number'])).toBe('');
+    expect(listed.beyond(['phones'])).toBe('');
+    expect(listed.beyond(['phones[0].number'])).toBe('No number.');
     expect(new Problem(409, 'Conflict', 'Done before.').beyond([])).toBe('Done before.');
   });
 

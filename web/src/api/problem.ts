@@ -3,6 +3,11 @@ import type { components } from './schema';
 
 export type FieldError = components['schemas']['FieldError'];
 
+/** Whether `path` is `field` or something inside it. */
+function is_within(path: string, field: string): boolean {
+  return path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[`);
+}
+
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -35,19 +40,13 @@ export class Problem extends Error {
 
   /** What is wrong with `field`, or with something inside it. */
   about(field: string): string | undefined {
-    return this.errors.find(
-      (error) =>
-        error.field === field ||
-        error.field.startsWith(`${field}.`) ||
-        error.field.startsWith(`${field}[`),
-    )?.message;
+    return this.errors.find((error) => is_within(error.field, field))?.message;
   }
 
   /** What is wrong beyond `fields`, for the foot of a form; empty where they say it all. */
   beyond(fields: readonly string[]): string {
     const others = this.errors.filter(
-      (error) =>
-        !fields.some((field) => error.field === field || error.field.startsWith(`${field}.`)),
+      (error) => !fields.some((field) => is_within(error.field, field)),
     );
     if (others.length > 0) return others.map((error) => error.message).join(' ');
     return this.errors.length > 0 ? '' : this.detail || this.title;

@@ -1,4 +1,7 @@
 // Short words about what was just done, with a way back where there is one.
+import { t } from './i18n.svelte';
+import { why } from './why';
+
 export interface Toast {
   id: number;
   text: string;
@@ -24,4 +27,10 @@ export function tell(text: string, action?: Toast['action']): void {
   const id = (last += 1);
   toasts = [...toasts, { id, text, action }].slice(-shown_max);
   setTimeout(() => dismiss(id), shown_ms);
+}
+
+/** Tells `text` with a way back. */
+export function tell_undoable(text: string, undo: () => Promise<unknown>): void {
+  const run = () => void undo().catch((cause: unknown) => tell(why(cause)));
+  tell(text, { label: t('common.undo'), run });
 }

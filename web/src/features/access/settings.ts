@@ -1,19 +1,11 @@
-import { api, body_of, type Schemas } from '$api';
+import { api, body_of, if_match, type Schemas } from '$api';
 
 export type Staff = Schemas['Staff'];
 export type Business = Schemas['Business'];
 export type ApiKey = Schemas['ApiKey'];
 
-export const staff_key = ['staff'] as const;
-export const api_keys_key = ['api_keys'] as const;
 export const roles = ['owner', 'manager', 'staff', 'auditor'] as const;
 export type Role = (typeof roles)[number];
-
-const all_of_them = { params: { query: { limit: 200 } } };
-
-export async function fetch_staff(): Promise<Staff[]> {
-  return (await body_of(api.GET('/api/v1/staff', all_of_them))).items;
-}
 
 export function hire(member: Schemas['NewStaff']): Promise<Staff> {
   return body_of(api.POST('/api/v1/staff', { body: member }));
@@ -24,7 +16,7 @@ export function change_staff(
   version: number | null,
   change: Schemas['StaffChange'],
 ): Promise<Staff> {
-  const header = version === null ? {} : { 'If-Match': `"${version}"` };
+  const header = version === null ? {} : if_match(version);
   return body_of(
     api.PATCH('/api/v1/staff/{id}', { params: { path: { id }, header }, body: change }),
   );
@@ -36,10 +28,6 @@ export function change_business(id: string, change: Schemas['BusinessChange']): 
 
 export function add_business(business: Schemas['NewBusiness']): Promise<Business> {
   return body_of(api.POST('/api/v1/businesses', { body: business }));
-}
-
-export async function fetch_api_keys(): Promise<ApiKey[]> {
-  return (await body_of(api.GET('/api/v1/api-keys', all_of_them))).items;
 }
 
 export function make_api_key(name: string, scopes: string[]): Promise<Schemas['ApiKeyWithSecret']> {

@@ -1,19 +1,9 @@
-import { api, body_of, type Schemas } from '$api';
+import { api, body_of, if_match, type Schemas } from '$api';
 
 export type ContactType = Schemas['ContactType'];
 export type EntryType = Schemas['EntryType'];
 export type LogView = Schemas['LogView'];
 
-export const contact_types_key = ['contact_types'] as const;
-export const entry_types_key = ['entry_types'] as const;
-export const log_views_key = ['log_views'] as const;
-
-const all_of_them = { params: { query: { limit: 200 } } };
-const if_match = (version: number) => ({ 'If-Match': `"${version}"` });
-
-export async function fetch_contact_types(): Promise<ContactType[]> {
-  return (await body_of(api.GET('/api/v1/contact-types', all_of_them))).items;
-}
 export function create_contact_type(body: Schemas['NewContactType']): Promise<ContactType> {
   return body_of(api.POST('/api/v1/contact-types', { body }));
 }
@@ -25,9 +15,6 @@ export function change_contact_type(
   return body_of(api.PATCH('/api/v1/contact-types/{key}', { params, body }));
 }
 
-export async function fetch_entry_types(): Promise<EntryType[]> {
-  return (await body_of(api.GET('/api/v1/entry-types', all_of_them))).items;
-}
 export function create_entry_type(body: Schemas['NewEntryType']): Promise<EntryType> {
   return body_of(api.POST('/api/v1/entry-types', { body }));
 }
@@ -39,9 +26,6 @@ export function change_entry_type(
   return body_of(api.PATCH('/api/v1/entry-types/{type}', { params, body }));
 }
 
-export async function fetch_log_views(): Promise<LogView[]> {
-  return (await body_of(api.GET('/api/v1/log-views', all_of_them))).items;
-}
 export function create_log_view(body: Schemas['NewLogView']): Promise<LogView> {
   return body_of(api.POST('/api/v1/log-views', { body }));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { empty_form, form_of, to_change, to_contact } from './form';
+import { empty_form, form_of, sent_index, to_change, to_contact } from './form';
 import type { Contact } from './queries';
 
 const contact = {
@@ -37,6 +37,16 @@ describe('a new client', () => {
     expect(empty_form('0171 2345').phones[0]!.value).toBe('0171 2345');
     expect(empty_form('a@example.com')).toMatchObject({ given_name: '' });
   });
+});
+
+it('knows where the server finds a number below an empty one', () => {
+  const [empty, filled] = [
+    { value: ' ', label: 'home' },
+    { value: '0172', label: '' },
+  ];
+  expect(sent_index([empty!, filled!], 0)).toBe(-1);
+  expect(sent_index([empty!, filled!], 1)).toBe(0);
+  expect(sent_index([filled!, filled!], 1)).toBe(1);
 });
 
 describe('a changed client', () => {

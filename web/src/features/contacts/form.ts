@@ -86,8 +86,15 @@ export function form_of(contact: Contact): Form {
 
 const or_null = (text: string) => text.trim() || null;
 
+const is_filled = (way: Way) => way.value.trim() !== '';
+
 function ways_of(ways: readonly Way[]): Way[] {
-  return ways.filter((way) => way.value.trim() !== '');
+  return ways.filter(is_filled);
+}
+
+/** Where the server finds the way at `index` of the form; -1 for an empty one, which is not sent. */
+export function sent_index(ways: readonly Way[], index: number): number {
+  return is_filled(ways[index]!) ? ways.slice(0, index).filter(is_filled).length : -1;
 }
 
 function addresses_of(form: Form, before: readonly Schemas['Address'][]): Schemas['Address'][] {

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions } from '@tanstack/svelte-query';
-import { api, body_of, type Schemas } from '$api';
+import { api, body_of, if_match, type Schemas } from '$api';
 
 export type Contact = Schemas['Contact'];
 export type Summary = Schemas['Summary'];
@@ -60,7 +60,7 @@ export function change_contact(
   version: number,
   change: Schemas['ContactChange'],
 ): Promise<Contact> {
-  const params = { path: { id }, header: { 'If-Match': `"${version}"` } };
+  const params = { path: { id }, header: if_match(version) };
   return body_of(api.PATCH('/api/v1/contacts/{id}', { params, body: change }));
 }
 

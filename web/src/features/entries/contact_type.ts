@@ -1,7 +1,7 @@
 // Contact types are typed by name; one that there is not yet is made when it is first used.
 import type { QueryClient } from '@tanstack/svelte-query';
-import type { Schemas } from '$api';
-import { contact_types_key, create_contact_type } from './queries';
+import { contact_type_list, type Schemas } from '$api';
+import { create_contact_type } from './queries';
 
 /** The key of the type with this name; null where none is named. */
 export async function contact_type_key(
@@ -14,6 +14,6 @@ export async function contact_type_key(
   const same = known.find((type) => type.name.toLowerCase() === wanted.toLowerCase());
   if (same) return same.key;
   const { key } = await create_contact_type(wanted);
-  await client.invalidateQueries({ queryKey: contact_types_key });
+  await client.invalidateQueries({ queryKey: contact_type_list.queryKey });
   return key;
 }

@@ -1,5 +1,6 @@
 // The whole filtered history as a file.
-import { body_of, Problem } from '$api';
+import { fetch_file } from '$api';
+import { save_file } from '$ui';
 import type { Filters } from './filters';
 import { export_path } from './queries';
 
@@ -10,21 +11,6 @@ export async function download(
   filters: Filters,
   kind: keyof typeof types,
 ): Promise<void> {
-  const asked = fetch(export_path(contact, filters), {
-    headers: { accept: types[kind] },
-    credentials: 'same-origin',
-  }).then(async (response) => ({
-    response,
-    ...(response.ok
-      ? { data: await response.blob() }
-      : { error: await response.json().catch(() => undefined) }),
-  }));
-  const blob = await body_of<Blob>(asked);
-  if (!(blob instanceof Blob)) throw Problem.unreachable();
-  const address = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = `history-${new Date().toISOString().slice(0, 10)}.${kind}`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+  const content = await fetch_file(export_path(contact, filters), types[kind]);
+  save_file(content, `history-${new Date().toISOString().slice(0, 10)}.${kind}`);
 }

@@ -4,9 +4,8 @@ import { categories } from './categories';
 /** A day as the reader's calendar has it: '2025-03-12'. */
 export type Day = string;
 
-/** Dimensions of which several values can be chosen; those of one are alternatives. */
-export const dimensions = [
-  'category',
+/** The dimensions behind "More": the category has its chips, the view its tabs. */
+export const fine_dimensions = [
   'type',
   'contact_type',
   'method',
@@ -14,8 +13,9 @@ export const dimensions = [
   'status',
   'staff',
   'actor',
-  'view',
 ] as const;
+/** Dimensions of which several values can be chosen; those of one are alternatives. */
+const dimensions = ['category', ...fine_dimensions, 'view'] as const;
 export type Dimension = (typeof dimensions)[number];
 
 export interface Filters extends Readonly<Record<Dimension, readonly string[]>> {
@@ -52,7 +52,7 @@ export const no_filters: Filters = {
 };
 
 const values_max = 20;
-const q_chars_max = 500;
+export const q_chars_max = 500;
 
 function day_or_null(text: string | null): Day | null {
   if (text === null || !/^\d{4}-\d\d-\d\d$/.test(text)) return null;

@@ -35,6 +35,7 @@ export class History {
   loading = $state(true);
   loading_more = $state(false);
   error = $state.raw<unknown>();
+  /** What could not be had beyond what is shown; `retry` fetches it. */
   more_error = $state.raw<unknown>();
   /** Entries that came while the page was open, for a moment. */
   fresh = $state.raw<ReadonlySet<string>>(new Set());
@@ -73,19 +74,20 @@ export class History {
     this.loading = true;
     this.error = undefined;
     try {
-      const counted = filters.at
-        ? fetch_page(this.contact, { ...filters, at: null }, { limit: 1, facets: true })
-        : undefined;
-      const page = await fetch_page(this.contact, filters, {
-        facets: !counted,
-        signal: abort.signal,
-      });
-      const facets = counted ? (await counted).facets : page.facets;
-      if (abort.signal.aborted) return;
+      const { signal } = abort;
+      // The day where the list begins hides nothing: the figures are those of all.
+      const [page, counted] = await Promise.all([
+        fetch_page(this.contact, filters, { facets: !filters.at, signal }),
+        filters.at
+          ? fetch_page(this.contact, { ...filters, at: null }, { limit: 1, facets: true, signal })
+          : undefined,
+      ]);
+      const { facets, facets_exact } = counted ?? page;
+      if (signal.aborted) return;
       const block = block_of(page, undefined);
       this.blocks = block ? [block] : [];
       this.facets = facets;
-      this.facets_exact = page.facets_exact ?? true;
+      this.facets_exact = facets_exact ?? true;
       this.more_error = undefined;
       this.loaded_at = new Date();
     } catch (cause) {
@@ -113,6 +115,17 @@ export class History {
     } finally {
       this.loading_more = false;
     }
+  }
+
+  /** Fetches anew what could not be had. */
+  async retry(): Promise<void> {
+    if (this.error) return this.show(this.#filters!);
+    if (!this.more_error) return;
+    this.more_error = undefined;
+    const empty = this.blocks.filter((block) => !block.entries && this.#near.has(block.key));
+    await Promise.all(empty.map((block) => this.#refill(block)));
+    if (this.#waiting.size > 0) await this.take([]);
+    await this.load_more();
   }
 
   /** Tells whether a block is near the screen: only those, and a few more, hold their entries. */
@@ -189,22 +202,32 @@ export class History {
     this.#timer ??= setTimeout(
       () => {
         this.#timer = undefined;
-        const ids = [...this.#waiting];
-        this.#waiting.clear();
-        void this.take(ids).catch(() => undefined);
+        void this.take([]);
       },
       this.contact ? gather_ms : gather_all_ms,
     );
   }
 
-  /** Brings the state of these entries into what is loaded. */
+  /** Brings the state of these entries, and of those that wait, into what is loaded. */
   async take(ids: readonly string[]): Promise<void> {
+    const all = [...new Set([...this.#waiting, ...ids])];
+    this.#waiting.clear();
     const filters = this.#filters;
     if (!filters || filters.as_of) return; // The past does not change.
     if (this.error) {
       await this.show(filters);
       return;
     }
+    try {
+      await this.#bring_in(all, filters);
+      if (this.more_error) await this.retry(); // What failed before may be had now, too.
+    } catch (cause) {
+      for (const id of all) this.#waiting.add(id);
+      this.more_error = cause;
+    }
+  }
+
+  async #bring_in(ids: readonly string[], filters: Filters): Promise<void> {
     const known = new Set(this.loaded.map((entry) => entry.id));
     const first = await fetch_page(this.contact, filters, { facets: !filters.at });
     if (filters !== this.#filters) return;

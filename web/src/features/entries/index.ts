@@ -6,12 +6,4 @@ export { default as Report } from './Report.svelte';
 export { default as Timeline } from './Timeline.svelte';
 export { filters_of, no_filters, with_filters, type Filters } from './filters';
 export { History } from './history.svelte';
-export {
-  entry_key,
-  fetch_entry,
-  fetch_log_views,
-  fetch_page,
-  log_views_key,
-  page_size_max,
-  type Entry,
-} from './queries';
+export { entry_key, fetch_entry, fetch_page, page_size_max, type Entry } from './queries';

@@ -1,38 +1,17 @@
 // How the business names its types, staff and log views.
 import { createQuery } from '@tanstack/svelte-query';
+import { contact_type_list, entry_type_list, log_view_list, staff_list } from '$api';
 import { t, type Key } from '$ui';
 import type { Dimension } from './filters';
-import {
-  contact_types_key,
-  entry_types_key,
-  fetch_contact_types,
-  fetch_entry_types,
-  fetch_log_views,
-  fetch_staff,
-  log_views_key,
-  staff_key,
-} from './queries';
 
 const staleTime = 300_000;
 
 /** For use while a component begins. */
 export function use_names() {
-  const types = createQuery(() => ({
-    queryKey: entry_types_key,
-    queryFn: fetch_entry_types,
-    staleTime,
-  }));
-  const contact_types = createQuery(() => ({
-    queryKey: contact_types_key,
-    queryFn: fetch_contact_types,
-    staleTime,
-  }));
-  const staff = createQuery(() => ({ queryKey: staff_key, queryFn: fetch_staff, staleTime }));
-  const views = createQuery(() => ({
-    queryKey: log_views_key,
-    queryFn: fetch_log_views,
-    staleTime,
-  }));
+  const types = createQuery(() => ({ ...entry_type_list, staleTime }));
+  const contact_types = createQuery(() => ({ ...contact_type_list, staleTime }));
+  const staff = createQuery(() => ({ ...staff_list, staleTime }));
+  const views = createQuery(() => ({ ...log_view_list, staleTime }));
   const type_names = $derived(new Map(types.data?.map((type) => [type.type, type.name])));
   const contact_type_names = $derived(
     new Map(contact_types.data?.map((type) => [type.key, type.name])),

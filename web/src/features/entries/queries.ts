@@ -1,4 +1,4 @@
-import { api, body_of, type EntryProof, type EntryQuery, type Schemas } from '$api';
+import { api, body_of, if_match, type EntryProof, type EntryQuery, type Schemas } from '$api';
 import { to_query, to_search, type Filters } from './filters';
 
 export type Entry = Schemas['Entry'];
@@ -11,11 +11,6 @@ export const page_size = 50;
 export const page_size_max = 200;
 
 export const entry_key = (id: string) => ['entry', id] as const;
-export const contact_types_key = ['contact_types'] as const;
-export const entry_types_key = ['entry_types'] as const;
-export const staff_key = ['staff'] as const;
-export const log_views_key = ['log_views'] as const;
-export const saved_filters_key = ['saved_filters'] as const;
 
 export interface Asked {
   cursor?: string | undefined;
@@ -58,28 +53,6 @@ export function fetch_entry(id: string, signal?: AbortSignal): Promise<EntryDeta
   return body_of(api.GET('/api/v1/entries/{id}', { params, ...(signal ? { signal } : {}) }));
 }
 
-const all_of_them = { params: { query: { limit: page_size_max } } };
-
-export async function fetch_contact_types(): Promise<Schemas['ContactType'][]> {
-  return (await body_of(api.GET('/api/v1/contact-types', all_of_them))).items;
-}
-
-export async function fetch_entry_types(): Promise<Schemas['EntryType'][]> {
-  return (await body_of(api.GET('/api/v1/entry-types', all_of_them))).items;
-}
-
-export async function fetch_staff(): Promise<Schemas['Staff'][]> {
-  return (await body_of(api.GET('/api/v1/staff', all_of_them))).items;
-}
-
-export async function fetch_log_views(): Promise<Schemas['LogView'][]> {
-  return (await body_of(api.GET('/api/v1/log-views', all_of_them))).items;
-}
-
-export async function fetch_saved_filters(): Promise<SavedFilter[]> {
-  return (await body_of(api.GET('/api/v1/saved-filters', all_of_them))).items;
-}
-
 export function save_filter(name: string, filter: string, shared: boolean): Promise<SavedFilter> {
   return body_of(api.POST('/api/v1/saved-filters', { body: { name, filter, shared } }));
 }
@@ -104,7 +77,7 @@ export function correct(
   correction: Schemas['Correction'],
   key: string,
 ): Promise<EntryDetail> {
-  const header = { 'If-Match': `"${version}"`, 'Idempotency-Key': key };
+  const header = { ...if_match(version), 'Idempotency-Key': key };
   const params = { path: { id }, header };
   return body_of(api.POST('/api/v1/entries/{id}/corrections', { params, body: correction }));
 }

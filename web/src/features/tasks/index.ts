@@ -3,4 +3,4 @@ export const load_task_form = () => import('./TaskForm.svelte');
 export const load_task_list = () => import('./TaskList.svelte');
 
 export { default as OpenTasks } from './OpenTasks.svelte';
-export { count_due, open_tasks_key, tasks_key, type Shown } from './queries';
+export { open_tasks_key, tasks_key, type Shown } from './queries';

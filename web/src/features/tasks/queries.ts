@@ -1,5 +1,5 @@
 import { infiniteQueryOptions } from '@tanstack/svelte-query';
-import { api, body_of, new_id, type Schemas } from '$api';
+import { api, body_of, if_match, new_id, type Schemas } from '$api';
 
 export type Task = Schemas['Task'];
 
@@ -50,34 +50,19 @@ export function task_list(shown: Shown) {
   });
 }
 
-/** How many of one's own are due by today, at most 50. */
-export async function count_due(signal: AbortSignal): Promise<number> {
-  const ask = async (due: 'overdue' | 'today') => {
-    const query = { due, assignee: ['me'], limit: page_size };
-    return (await body_of(api.GET('/api/v1/tasks', { params: { query }, signal }))).items;
-  };
-  const [late, today] = await Promise.all([ask('overdue'), ask('today')]);
-  return new Set([...late, ...today].map((task) => task.id)).size;
-}
-
 export function create_task(task: Schemas['NewTask'], key: string): Promise<Task> {
   const params = { header: { 'Idempotency-Key': key } };
   return body_of(api.POST('/api/v1/tasks', { params, body: task }));
 }
 
 export function change_task(task: Task, change: Schemas['TaskChange']): Promise<Task> {
-  const params = { path: { id: task.id }, header: { 'If-Match': `"${task.version}"` } };
+  const params = { path: { id: task.id }, header: if_match(task.version) };
   return body_of(api.PATCH('/api/v1/tasks/{id}', { params, body: change }));
 }
 
 export function complete_task(id: string): Promise<Task> {
   const params = { path: { id }, header: { 'Idempotency-Key': new_id() } };
   return body_of(api.POST('/api/v1/tasks/{id}/complete', { params }));
-}
-
-export async function fetch_staff(): Promise<Schemas['Staff'][]> {
-  const params = { query: { limit: 200 } };
-  return (await body_of(api.GET('/api/v1/staff', { params }))).items;
 }
 
 export async function fetch_contact_name(id: string): Promise<string> {

@@ -65,8 +65,3 @@ export async function send_contacts(lines: readonly Line[]): Promise<Outcome> {
   }
   return outcome;
 }
-
-export async function fetch_entry_types(): Promise<Schemas['EntryType'][]> {
-  const params = { query: { limit: 200 } };
-  return (await body_of(api.GET('/api/v1/entry-types', { params }))).items;
-}
