@@ -24,8 +24,9 @@ std::optional<Bytes> decode_base64(std::string_view text, int variant) {
   if (text.empty()) return Bytes{};
   // libsodium 1.0.18 reads the byte FF as a digit.
   if (std::any_of(text.begin(), text.end(),
-                  [](char c) { return static_cast<std::uint8_t>(c) > 0x7F; }))
+                  [](char c) { return static_cast<std::uint8_t>(c) > 0x7F; })) {
     return std::nullopt;
+  }
   Bytes out(text.size());
   std::size_t length = 0;
   const char* end = nullptr;

@@ -220,9 +220,8 @@ void LogCheck::add_anchor(const std::string& note, const std::string& from, bool
     fault(from + " is no checkpoint");
     return;
   }
-  const std::string& origin = parsed->checkpoint.origin;
-  const std::string first = ledger::origin(business_.id, 1);
-  if (origin != first && !origin.starts_with(first + "/")) return;  // of another log
+  const auto epoch = ledger::epoch_of(parsed->checkpoint.origin, business_.id);
+  if (!epoch) return;  // of another log
   const bool is_signed = std::any_of(keys_.begin(), keys_.end(), [&](const std::string& text) {
     const auto key = tlog::VerifierKey::parse(text);
     return key && tlog::is_signed_by(parsed->note, *key) == tlog::Signed::kYes;
@@ -234,7 +233,7 @@ void LogCheck::add_anchor(const std::string& note, const std::string& from, bool
   Anchor anchor{.checkpoint = parsed->checkpoint,
                 .from = from,
                 .note = note,
-                .epoch = origin == first ? 1 : std::stoll(origin.substr(first.size() + 1)),
+                .epoch = *epoch,
                 .outside = outside,
                 .kept_or_known = true};
   anchors_.emplace(anchor.checkpoint.size, std::move(anchor));
@@ -388,8 +387,9 @@ void LogCheck::check_derived() {
   database_.read_as_is(business_.key, [&](db::Tx& tx) {
     db::Rows rows = tx.query(kDerivedRows, {business_.key});
     CHECK(rows.next());
-    if (rows->integer(0) != rows->integer(3))
+    if (rows->integer(0) != rows->integer(3)) {
       fault("timeline: has rows of no entry, or lacks some");
+    }
     if (rows->integer(1) != rows->integer(3)) {
       fault("timeline_all: has rows of no entry, or lacks some");
     }

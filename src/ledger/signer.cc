@@ -74,17 +74,6 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
-// The epoch that an origin of this business names.
-std::optional<std::int64_t> epoch_of(const std::string& text, const base::Id& business) {
-  const std::string first = origin(business, 1);
-  if (text == first) return 1;
-  if (!text.starts_with(first + "/")) return std::nullopt;
-  std::int64_t epoch = 0;
-  const char* begin = text.c_str() + first.size() + 1;
-  std::from_chars(begin, text.c_str() + text.size(), epoch);
-  return text == origin(business, epoch) ? std::optional(epoch) : std::nullopt;
-}
-
 constexpr const char* kLastCheckpoint = R"(
   SELECT epoch, size, root, note, signed_at FROM checkpoints WHERE business = $1
   ORDER BY epoch DESC, size DESC LIMIT 1)";
@@ -114,6 +103,16 @@ std::int64_t last_epoch(db::Tx& tx) {
 
 std::string origin(const base::Id& business, std::int64_t epoch) {
   return "annals/" + business.text() + (epoch > 1 ? "/" + std::to_string(epoch) : "");
+}
+
+std::optional<std::int64_t> epoch_of(const std::string& text, const base::Id& business) {
+  const std::string first = origin(business, 1);
+  if (text == first) return 1;
+  if (!text.starts_with(first + "/")) return std::nullopt;
+  std::int64_t epoch = 0;
+  const char* begin = text.c_str() + first.size() + 1;
+  std::from_chars(begin, text.c_str() + text.size(), epoch);
+  return text == origin(business, epoch) ? std::optional(epoch) : std::nullopt;
 }
 
 std::optional<SignedCheckpoint> last_checkpoint(db::Tx& tx) {

@@ -32,6 +32,9 @@ struct Log {
 /// The log's name in its checkpoints, which is the key's name too: `annals/<id>`, and from the
 /// second epoch on `annals/<id>/<epoch>`.
 [[nodiscard]] std::string origin(const base::Id& business, std::int64_t epoch);
+/// The epoch that an origin of this business names; nothing where it is of another log, or none.
+[[nodiscard]] std::optional<std::int64_t> epoch_of(const std::string& origin,
+                                                   const base::Id& business);
 
 struct SignedCheckpoint {
   std::int64_t epoch = 1;

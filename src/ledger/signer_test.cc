@@ -99,6 +99,18 @@ class SignerTest : public testing::Test {
   std::int64_t id_ = 0;
 };
 
+TEST(Origin, NamesItsEpochAndNoOther) {
+  const base::Id business = base::make_id(1);
+  for (const std::int64_t epoch : {1, 2, 40}) {
+    EXPECT_EQ(epoch_of(origin(business, epoch), business), epoch);
+  }
+  const std::string first = origin(business, 1);
+  for (const char* more : {"/", "/1", "/0", "/02", "/-2", "/x", "/2x", "/99999999999999999999"}) {
+    EXPECT_EQ(epoch_of(first + more, business), std::nullopt) << more;
+  }
+  EXPECT_EQ(epoch_of(origin(base::make_id(2), 1), business), std::nullopt);
+}
+
 TEST_F(SignerTest, SignsTheTreeAsItStandsAndKeepsItOutside) {
   expect_good(signer_->sign(log_));  // of no leaves
   add(3);
