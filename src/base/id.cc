@@ -1,40 +1,49 @@
 #include "base/id.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "base/clock.h"
-#include "base/encoding.h"
 #include "base/random.h"
 
 namespace annals::base {
+namespace {
+
+constexpr std::size_t kTextChars = 36;
+constexpr bool is_hyphen(std::size_t at) { return at == 8 || at == 13 || at == 18 || at == 23; }
+
+}  // namespace
 
 std::string Id::text() const {
-  std::string out = hex(bytes);
-  for (const std::size_t at : {8U, 13U, 18U, 23U}) out.insert(at, 1, '-');
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out(kTextChars, '-');
+  std::size_t at = 0;
+  for (const std::uint8_t byte : bytes) {
+    if (is_hyphen(at)) ++at;
+    out[at++] = kDigits[byte >> 4U];
+    out[at++] = kDigits[byte & 15U];
+  }
   return out;
 }
 
 std::optional<Id> parse_id(std::string_view text) {
-  if (text.size() != 36) return std::nullopt;
-  std::string digits;
-  digits.reserve(32);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (i == 8 || i == 13 || i == 18 || i == 23) {
-      if (text[i] != '-') return std::nullopt;
-    } else {
-      digits += text[i];
-    }
-  }
-  const auto bytes = from_hex(digits);
-  if (!bytes) return std::nullopt;
+  if (text.size() != kTextChars) return std::nullopt;
   Id id;
-  std::copy(bytes->begin(), bytes->end(), id.bytes.begin());
+  std::size_t at = 0;
+  for (std::uint8_t& byte : id.bytes) {
+    if (is_hyphen(at) && text[at++] != '-') return std::nullopt;
+    const char* end = text.data() + at + 2;
+    const auto [stop, error] = std::from_chars(text.data() + at, end, byte, 16);
+    if (error != std::errc{} || stop != end) return std::nullopt;
+    at += 2;
+  }
   return id;
 }
 

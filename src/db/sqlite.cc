@@ -52,7 +52,11 @@ constexpr std::int64_t kReaderWaitMs = 1'000;   // for a free read connection
 constexpr std::int64_t kDerivedWaitMs = 5'000;  // for the applier, before a read gives up
 constexpr std::int64_t kReopenPauseMs = 500;    // between tries after the disk failed
 constexpr int kBusyMs = 5'000;
-constexpr std::string_view kMmapReaders = "PRAGMA mmap_size=1073741824";
+// Readers map as much of a file as SQLite can (its SQLITE_MAX_MMAP_SIZE); of what lies beyond, the
+// inner pages of the trees fit into the cache: 16 MiB.
+constexpr std::string_view kReaderPragmas =
+    "PRAGMA mmap_size=2147418112; PRAGMA cache_size=-16384; PRAGMA other.cache_size=-16384; "
+    "PRAGMA query_only=ON";
 
 using SqlitePending = Pending<SqlitePendingRows>;
 
@@ -604,8 +608,7 @@ std::unique_ptr<SqliteConnection> SqliteDatabase::take_reader() {
     try {
       auto reader = open(primary_path(options_.folder));
       attach(*reader, derived_path(options_.folder));
-      reader->script(std::string(kMmapReaders));
-      reader->script("PRAGMA query_only=ON");
+      reader->script(std::string(kReaderPragmas));
       return reader;
     } catch (...) {
       lock.lock();

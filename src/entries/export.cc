@@ -13,6 +13,7 @@
 #include "db/db.h"
 #include "entries/filter.h"
 #include "entries/record.h"
+#include "entries/record_text.h"
 #include "entries/timeline.h"
 #include "entries/view.h"
 #include "http/message.h"
@@ -34,26 +35,20 @@ std::string user_of(const Record& r) {
 }
 
 void append_row(std::string& out, const View& view) {
-  const Record& r = view.latest.record;
+  const Record r = parse_record(view.latest.text);
   const std::string amount = r.amount ? std::to_string(r.amount->value) : "";
   const std::string currency = r.amount ? r.amount->currency : "";
-  const std::string cells[] = {base::format_rfc3339(r.occurred_at),
-                               user_of(r),
-                               r.method,
-                               r.type,
-                               r.contact_type,
-                               status_of(r),
-                               r.direction,
-                               r.title,
-                               r.text};
+  const std::string cells[] = {
+      base::format_rfc3339(r.occurred_at), user_of(r),  r.method, r.type, r.contact_type,
+      std::string(status_of(r.type)),      r.direction, r.title,  r.text};
   for (const std::string& cell : cells) {
     append_cell(out, cell);
     out += ',';
   }
   out += amount + "," + currency + "," + r.category + "," + r.contact.text() + "," +
-         base::format_rfc3339(view.first.record.recorded_at) + "," +
+         base::format_rfc3339(view.first().text.integer(RecordMember::kRecordedAt)) + "," +
          (view.retraction ? "true" : "false") + "," + r.id.text();
-  const RecordedBy& by = view.first.record.recorded_by;
+  const RecordedBy by = read_recorded_by(view.first().text.written(RecordMember::kRecordedBy));
   for (const std::string& cell : {by.kind, by.name}) {
     out += ',';
     append_cell(out, cell);
@@ -82,11 +77,12 @@ struct Progress {
   }
 
   std::string piece(db::Tx& tx) {
-    const std::vector<Line> lines = page(tx, filter, scope, after, kPieceRows);
+    std::vector<Line> lines = page(tx, filter, scope, after, kPieceRows);
     std::string out;
     ViewWriter writer(tx);
-    for (const Line& line : lines) {
-      const View view = view_of(tx, line);
+    for (Line& line : lines) {
+      after = line.at;
+      const View view = view_of(tx, std::move(line));
       if (format == StreamFormat::kCsv) {
         append_row(out, view);
       } else {
@@ -96,7 +92,6 @@ struct Progress {
       }
     }
     ended = lines.size() < kPieceRows;
-    if (!lines.empty()) after = lines.back().at;
     return out;
   }
 };

@@ -101,10 +101,14 @@ std::string write_page(db::Tx& tx, const Asked& asked, const Scope& scope,
   base::JsonWriter out;
   ViewWriter writer(tx);
   out.begin_object().key("items").begin_array();
-  for (const Line& line : lines) writer.write(out, view_of(tx, line), asked.filter.words);
+  std::optional<Position> last;
+  for (Line& line : lines) {
+    last = line.at;
+    writer.write(out, view_of(tx, std::move(line)), asked.filter.words);
+  }
   out.end_array().key("next_cursor");
-  if (more) {
-    out.value(encode_cursor(asked.filter, lines.back().at));
+  if (more && last) {
+    out.value(encode_cursor(asked.filter, *last));
   } else {
     out.value(nullptr);
   }

@@ -39,8 +39,8 @@ EntryLeaf leaf_of(db::Tx& tx, const Stored& stored) {
   const base::ByteSpan leaf_bytes = rows->blob(0);
   const base::ByteSpan salts = rows->blob(2);
   EntryLeaf leaf{.version = stored.record.version,
-                 .contact_seq = stored.contact_seq,
-                 .index = static_cast<std::uint64_t>(stored.leaf_index),
+                 .contact_seq = stored.shown.contact_seq,
+                 .index = static_cast<std::uint64_t>(stored.shown.leaf_index),
                  .leaf = {leaf_bytes.begin(), leaf_bytes.end()},
                  .record = rows->string(1),
                  .salt = part(salts, 0),

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/clock.h"
@@ -12,6 +14,7 @@
 #include "catalog/catalog.h"
 #include "db/db.h"
 #include "entries/record.h"
+#include "entries/record_text.h"
 #include "entries/visibility.h"
 #include "ledger/ledger.h"
 
@@ -29,16 +32,18 @@ constexpr std::size_t kTagOffset = 2;  // in a leaf
 
 }  // namespace
 
+StoredText read_stored(const db::Row& row, int column) {
+  const std::string_view record = row.text(column);
+  return {.text = record.empty() ? RecordText() : RecordText(std::string(record)),
+          .contact_seq = row.integer(column + 1),
+          .leaf_index = row.integer(column + 2)};
+}
+
 Stored load(db::Tx& tx, std::int64_t pos) {
   db::Rows rows = tx.query(kRow, {pos, tx.business()});
   CHECK(rows.next());
-  Stored stored{.pos = pos,
-                .record = {},
-                .contact_seq = rows->integer(1),
-                .leaf_index = rows->integer(2),
-                .contact_tag = {},
-                .erased = rows->text(0).empty()};
-  if (!stored.erased) stored.record = parse_record(rows->text(0));
+  Stored stored{read_stored(*rows, 0), pos, {}, {}, rows->text(0).empty()};
+  if (!stored.erased) stored.record = parse_record(stored.shown.text);
   const base::ByteSpan tag = rows->blob(3).subspan(kTagOffset, stored.contact_tag.bytes.size());
   std::copy(tag.begin(), tag.end(), stored.contact_tag.bytes.begin());
   return stored;

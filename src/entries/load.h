@@ -10,20 +10,29 @@
 #include "catalog/catalog.h"
 #include "db/db.h"
 #include "entries/record.h"
+#include "entries/record_text.h"
 
 namespace annals::entries {
 
-/// A row of the journal, read.
-struct Stored {
-  std::int64_t pos = 0;
-  Record record;
+/// A row of the journal as it is shown.
+struct StoredText {
+  RecordText text;  // empty: erased
   std::int64_t contact_seq = 0;
   std::int64_t leaf_index = 0;
+};
+
+/// A row of the journal, read.
+struct Stored {
+  StoredText shown;
+  std::int64_t pos = 0;
+  Record record;
   base::Id contact_tag;
   bool erased = false;  // the record is blanked
 };
 
 [[nodiscard]] Stored load(db::Tx& tx, std::int64_t pos);
+/// Of a row with the columns record, contact_seq and leaf_index, from `column` on.
+[[nodiscard]] StoredText read_stored(const db::Row& row, int column);
 
 /// An entry's first version, its corrections in order, and its retraction.
 struct History {

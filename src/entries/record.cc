@@ -1,23 +1,22 @@
 #include "entries/record.h"
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "base/error.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/json_scan.h"
 #include "entries/entries.h"
+#include "entries/record_text.h"
 
 namespace annals::entries {
 namespace {
 
-using base::Json;
+using base::JsonScan;
 using base::JsonWriter;
-
-constexpr std::int64_t kLayout = 1;
 
 void text_if(JsonWriter& out, std::string_view name, const std::string& text) {
   if (!text.empty()) out.member(name, text);
@@ -68,61 +67,94 @@ void write_origin(JsonWriter& out, const Record& record) {
   out.end_object();
 }
 
-std::string string_of(const Json& json, std::string_view name) {
-  const Json* value = json.find(name);
-  return value != nullptr ? value->text() : std::string();
+std::optional<base::Id> read_id(std::string_view written) {
+  if (written.empty()) return std::nullopt;
+  return base::parse_id(base::json_string(written));
 }
 
-std::int64_t integer_of(const Json& json, std::string_view name) {
-  const Json* value = json.find(name);
-  return value != nullptr ? value->as_int().value_or(0) : 0;
+ActorClaim read_actor(std::string_view written) {
+  ActorClaim actor;
+  JsonScan scan(written);
+  while (scan.next_member()) {
+    if (scan.key() == "id") actor.id = read_id(scan.value());
+    if (scan.key() == "kind") actor.kind = base::json_string(scan.value());
+    if (scan.key() == "name") actor.name = base::json_string(scan.value());
+  }
+  return actor;
 }
 
-std::optional<base::Id> id_of(const Json& json, std::string_view name) {
-  const Json* value = json.find(name);
-  return value != nullptr ? base::parse_id(value->text()) : std::nullopt;
-}
-
-bool flag_of(const Json& json, std::string_view name) {
-  const Json* value = json.find(name);
-  return value != nullptr && value->as_bool();
-}
-
-void read_nested(const Json& json, Record& record) {
-  if (const Json* actor = json.find("actor")) {
-    record.actor = {string_of(*actor, "kind"), id_of(*actor, "id"), string_of(*actor, "name")};
+Amount read_amount(std::string_view written) {
+  Amount amount;
+  JsonScan scan(written);
+  while (scan.next_member()) {
+    if (scan.key() == "currency") amount.currency = base::json_string(scan.value());
+    if (scan.key() == "value") amount.value = base::json_integer(scan.value()).value_or(0);
   }
-  if (const Json* by = json.find("recorded_by")) {
-    record.recorded_by = {string_of(*by, "kind"), id_of(*by, "id").value_or(base::Id{}),
-                          string_of(*by, "name")};
-  }
-  if (const Json* amount = json.find("amount")) {
-    record.amount = Amount{integer_of(*amount, "value"), string_of(*amount, "currency")};
-  }
-  if (const Json* origin = json.find("origin")) {
-    record.manual = string_of(*origin, "kind") == "manual";
-    record.source = string_of(*origin, "source");
-    record.source_id = string_of(*origin, "source_id");
-  }
-  if (const Json* changes = json.find("changes")) {
-    for (const Json& change : changes->items()) {
-      record.changes.push_back(
-          {string_of(change, "field"), string_of(change, "old"), string_of(change, "new")});
-    }
-  }
-  if (const Json* files = json.find("attachments")) {
-    for (const Json& file : files->items()) {
-      record.attachments.push_back({id_of(file, "id").value_or(base::Id{}), string_of(file, "name"),
-                                    string_of(file, "media_type"), integer_of(file, "size"),
-                                    string_of(file, "commitment")});
-    }
-  }
-  if (const Json* views = json.find("views")) {
-    for (const Json& view : views->items()) record.views.push_back(view.text());
-  }
+  return amount;
 }
 
 }  // namespace
+
+RecordedBy read_recorded_by(std::string_view written) {
+  RecordedBy by;
+  JsonScan scan(written);
+  while (scan.next_member()) {
+    if (scan.key() == "id") by.id = read_id(scan.value()).value_or(base::Id{});
+    if (scan.key() == "kind") by.kind = base::json_string(scan.value());
+    if (scan.key() == "name") by.name = base::json_string(scan.value());
+  }
+  return by;
+}
+
+RecordOrigin read_origin(std::string_view written) {
+  RecordOrigin origin;
+  JsonScan scan(written);
+  while (scan.next_member()) {
+    if (scan.key() == "kind") origin.manual = base::json_string(scan.value()) == "manual";
+    if (scan.key() == "source") origin.source = base::json_string(scan.value());
+    if (scan.key() == "source_id") origin.source_id = base::json_string(scan.value());
+  }
+  return origin;
+}
+
+std::vector<RecordChange> read_changes(std::string_view written) {
+  std::vector<RecordChange> changes;
+  JsonScan items(written);
+  while (items.next_item()) {
+    RecordChange& change = changes.emplace_back();
+    JsonScan scan(items.value());
+    while (scan.next_member()) {
+      if (scan.key() == "field") change.field = base::json_string(scan.value());
+      if (scan.key() == "new") change.new_json = base::json_string(scan.value());
+      if (scan.key() == "old") change.old_json = base::json_string(scan.value());
+    }
+  }
+  return changes;
+}
+
+std::vector<RecordAttachment> read_attachments(std::string_view written) {
+  std::vector<RecordAttachment> files;
+  JsonScan items(written);
+  while (items.next_item()) {
+    RecordAttachment& file = files.emplace_back();
+    JsonScan scan(items.value());
+    while (scan.next_member()) {
+      if (scan.key() == "commitment") file.commitment = base::json_string(scan.value());
+      if (scan.key() == "id") file.id = read_id(scan.value()).value_or(base::Id{});
+      if (scan.key() == "media_type") file.media_type = base::json_string(scan.value());
+      if (scan.key() == "name") file.name = base::json_string(scan.value());
+      if (scan.key() == "size") file.size = base::json_integer(scan.value()).value_or(0);
+    }
+  }
+  return files;
+}
+
+std::vector<std::string> read_views(std::string_view written) {
+  std::vector<std::string> views;
+  JsonScan scan(written);
+  while (scan.next_item()) views.push_back(base::json_string(scan.value()));
+  return views;
+}
 
 // The members stand in the order of their names, which RFC 8785 asks for.
 std::string serialise(const Record& record) {
@@ -163,7 +195,7 @@ std::string serialise(const Record& record) {
   text_if(out, "time_zone", record.time_zone);
   text_if(out, "title", record.title);
   text_if(out, "type", record.type);
-  out.member("v", kLayout);
+  out.member("v", kRecordLayout);
   out.member("version", record.version);
   if (!record.views.empty()) {
     out.key("views").begin_array();
@@ -174,35 +206,45 @@ std::string serialise(const Record& record) {
   return out.take();
 }
 
-Record parse_record(std::string_view text) {
-  const Json json = base::parse_json(text);
-  if (integer_of(json, "v") != kLayout) {
-    throw base::Error(base::Code::kInternal, "A record in the journal has an unknown layout.");
-  }
+Record parse_record(const RecordText& text) {
+  using enum RecordMember;
   Record record;
-  record.business = id_of(json, "business").value_or(base::Id{});
-  record.contact = id_of(json, "contact").value_or(base::Id{});
-  record.id = id_of(json, "id").value_or(base::Id{});
-  record.version = integer_of(json, "version");
-  record.retraction = string_of(json, "kind") == "retraction";
-  record.type = string_of(json, "type");
-  record.category = string_of(json, "category");
-  record.contact_type = string_of(json, "contact_type");
-  record.method = string_of(json, "method");
-  record.direction = string_of(json, "direction");
-  record.occurred_at = integer_of(json, "occurred_at");
-  record.recorded_at = integer_of(json, "recorded_at");
-  record.time_zone = string_of(json, "time_zone");
-  record.title = string_of(json, "title");
-  record.text = string_of(json, "text");
-  record.details = string_of(json, "details");
-  record.is_private = flag_of(json, "private");
-  record.about = id_of(json, "about");
-  record.task = id_of(json, "task");
-  record.reason = string_of(json, "reason");
-  read_nested(json, record);
+  record.business = read_id(text.written(kBusiness)).value_or(base::Id{});
+  record.contact = read_id(text.written(kContact)).value_or(base::Id{});
+  record.id = read_id(text.written(kId)).value_or(base::Id{});
+  record.version = text.integer(kVersion);
+  record.retraction = text.string(kKind) == "retraction";
+  record.type = text.string(kType);
+  record.category = text.string(kCategory);
+  record.contact_type = text.string(kContactType);
+  record.method = text.string(kMethod);
+  record.direction = text.string(kDirection);
+  record.occurred_at = text.integer(kOccurredAt);
+  record.recorded_at = text.integer(kRecordedAt);
+  record.time_zone = text.string(kTimeZone);
+  record.title = text.string(kTitle);
+  record.text = text.string(kText);
+  record.details = text.string(kDetails);
+  record.is_private = text.written(kPrivate) == "true";
+  record.about = read_id(text.written(kAbout));
+  record.task = read_id(text.written(kTask));
+  record.reason = text.string(kReason);
+  if (text.has(kActor)) record.actor = read_actor(text.written(kActor));
+  if (text.has(kRecordedBy)) record.recorded_by = read_recorded_by(text.written(kRecordedBy));
+  if (text.has(kAmount)) record.amount = read_amount(text.written(kAmount));
+  if (text.has(kOrigin)) {
+    RecordOrigin origin = read_origin(text.written(kOrigin));
+    record.manual = origin.manual;
+    record.source = std::move(origin.source);
+    record.source_id = std::move(origin.source_id);
+  }
+  if (text.has(kChanges)) record.changes = read_changes(text.written(kChanges));
+  if (text.has(kAttachments)) record.attachments = read_attachments(text.written(kAttachments));
+  if (text.has(kViews)) record.views = read_views(text.written(kViews));
   return record;
 }
+
+Record parse_record(std::string_view text) { return parse_record(RecordText(std::string(text))); }
 
 std::string views_column(const std::vector<std::string>& views) {
   if (views.empty()) return {};

@@ -15,6 +15,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "entries/entries.h"
+#include "entries/record_text.h"
 
 namespace annals::entries {
 
@@ -74,6 +75,19 @@ struct Record {
 [[nodiscard]] std::string serialise(const Record& record);
 /// The inverse. Throws kInternal where the text is no record of ours.
 [[nodiscard]] Record parse_record(std::string_view text);
+[[nodiscard]] Record parse_record(const RecordText& text);
+
+/// Single members, from their JSON texts (RecordText::written()). Throw kInternal.
+struct RecordOrigin {
+  bool manual = false;
+  std::string source;
+  std::string source_id;
+};
+[[nodiscard]] RecordedBy read_recorded_by(std::string_view written);
+[[nodiscard]] RecordOrigin read_origin(std::string_view written);
+[[nodiscard]] std::vector<RecordChange> read_changes(std::string_view written);
+[[nodiscard]] std::vector<RecordAttachment> read_attachments(std::string_view written);
+[[nodiscard]] std::vector<std::string> read_views(std::string_view written);
 
 /// `|a|b|` for the views column, empty for none.
 [[nodiscard]] std::string views_column(const std::vector<std::string>& views);

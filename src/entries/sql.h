@@ -14,8 +14,21 @@ namespace annals::entries {
 
 class SqlText {
  public:
+  SqlText() = default;
+  ~SqlText() = default;
+  SqlText(SqlText&&) noexcept = default;
+  SqlText& operator=(SqlText&&) = delete;
+  SqlText(const SqlText&) = delete;  // the parameters are views of what it holds
+  SqlText& operator=(const SqlText&) = delete;
+
   SqlText& operator<<(std::string_view text) {
     text_ += text;
+    return *this;
+  }
+  /// Puts what is written so far between `before` and `after`, which hold no values.
+  SqlText& wrap(std::string_view before, std::string_view after) {
+    text_.insert(0, before);
+    text_ += after;
     return *this;
   }
   /// Adds a value and writes its `$N`. Texts and ids are copied.

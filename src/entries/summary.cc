@@ -38,7 +38,7 @@ Filter of_types(std::vector<std::string> types) {
 std::vector<Record> records(db::Tx& tx, const Scope& scope, std::vector<std::string> types) {
   std::vector<Record> found;
   for (const Line& line : page(tx, of_types(std::move(types)), scope, std::nullopt, kRecordsMax)) {
-    if (!line.retracted) found.push_back(load(tx, line.at.pos).record);
+    if (!line.retracted) found.push_back(parse_record(line.shown.text));
   }
   std::reverse(found.begin(), found.end());
   return found;

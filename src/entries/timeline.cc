@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/id.h"
 #include "db/db.h"
 #include "entries/filter.h"
+#include "entries/load.h"
 #include "entries/sql.h"
 
 namespace annals::entries {
@@ -30,80 +32,83 @@ void add_order(SqlText& sql, const Filter& filter, std::size_t limit) {
   sql.value(static_cast<std::int64_t>(limit));
 }
 
-std::vector<Line> run(db::Tx& tx, const SqlText& sql, const Filter& filter) {
+constexpr const char* kColumns = "SELECT t.occurred_at, t.pos, t.retracted_at FROM ";
+
+// What the index finds, with the records, in one statement; in any order.
+std::vector<Line> run(db::Tx& tx, SqlText& sql, const Filter& filter) {
+  sql.wrap(
+      "SELECT t.occurred_at, t.pos, t.retracted_at, p.entry, j.record, j.contact_seq, "
+      "j.leaf_index FROM (",
+      ") t JOIN journal j ON j.pos = t.pos AND j.business = ");
+  sql.value(tx.business());
+  sql << " LEFT JOIN pins p ON p.business = j.business AND p.entry = j.entry";
   std::vector<Line> lines;
   db::Rows rows = tx.query(sql.text(), sql.params());
   while (rows.next()) {
     const auto retracted_at = rows->maybe_integer(2);
-    lines.push_back({{rows->integer(0), rows->integer(1)},
-                     retracted_at && (!filter.as_of || *retracted_at <= *filter.as_of)});
+    lines.push_back({.at = {rows->integer(0), rows->integer(1)},
+                     .retracted = retracted_at && (!filter.as_of || *retracted_at <= *filter.as_of),
+                     .pinned = !rows->is_null(3),
+                     .shown = read_stored(*rows, 4)});
   }
   return lines;
 }
 
-constexpr const char* kColumns = "SELECT t.occurred_at, t.pos, t.retracted_at FROM ";
-
-std::vector<Line> walk_contact(db::Tx& tx, const Filter& filter, const Scope& scope,
-                               const base::Id& contact, const std::optional<Position>& after,
-                               std::size_t limit) {
-  SqlText sql;
+void add_walk_contact(SqlText& sql, db::Tx& tx, const base::Id& contact) {
   sql << kColumns << "timeline t WHERE t.business = ";
   sql.value(tx.business());
   sql << " AND t.contact = ";
   sql.value(contact);
-  add_after(sql, filter, after);
-  add_conditions(sql, "t", filter, scope, Conditions::kAll);
-  add_order(sql, filter, limit);
-  return run(tx, sql, filter);
 }
 
-std::vector<Line> walk_all(db::Tx& tx, const Filter& filter, const Scope& scope,
-                           const std::optional<Position>& after, std::size_t limit) {
-  SqlText sql;
+void add_walk_all(SqlText& sql, db::Tx& tx, const Scope& scope) {
   sql << kColumns << "timeline_all t WHERE t.business = ";
   sql.value(tx.business());
   if (scope.contact) {
     sql << " AND t.contact IN ";
     sql.list(scope.members);
   }
-  add_after(sql, filter, after);
-  add_conditions(sql, "t", filter, scope, Conditions::kAll);
-  add_order(sql, filter, limit);
-  return run(tx, sql, filter);
-}
-
-std::vector<Line> search(db::Tx& tx, const Filter& filter, const Scope& scope,
-                         const std::optional<Position>& after, std::size_t limit) {
-  SqlText sql;
-  sql << kColumns;
-  add_search(tx, sql, filter, scope);
-  add_after(sql, filter, after);
-  add_conditions(sql, "t", filter, scope, Conditions::kAll);
-  add_order(sql, filter, limit);
-  return run(tx, sql, filter);
 }
 
 }  // namespace
 
 std::vector<Line> page(db::Tx& tx, const Filter& filter, const Scope& scope,
                        const std::optional<Position>& after, std::size_t limit) {
-  if (!filter.words.empty()) return search(tx, filter, scope, after, limit);
-  if (!scope.contact || scope.members.size() > kWalksMax) {
-    return walk_all(tx, filter, scope, after, limit);
-  }
   std::vector<Line> lines;
-  for (const base::Id& member : scope.members) {
-    std::vector<Line> more = walk_contact(tx, filter, scope, member, after, limit);
-    lines.insert(lines.end(), more.begin(), more.end());
+  const auto add_lines = [&](SqlText& sql) {
+    add_after(sql, filter, after);
+    add_conditions(sql, "t", filter, scope, Conditions::kAll);
+    add_order(sql, filter, limit);
+    std::vector<Line> more = run(tx, sql, filter);
+    std::move(more.begin(), more.end(), std::back_inserter(lines));
+  };
+  if (!filter.words.empty()) {
+    SqlText sql;
+    sql << kColumns;
+    add_search(tx, sql, filter, scope);
+    add_lines(sql);
+  } else if (!scope.contact || scope.members.size() > kWalksMax) {
+    SqlText sql;
+    add_walk_all(sql, tx, scope);
+    add_lines(sql);
+  } else {
+    for (const base::Id& member : scope.members) {
+      SqlText sql;
+      add_walk_contact(sql, tx, member);
+      add_lines(sql);
+    }
   }
-  if (scope.members.size() > 1) {
-    std::sort(lines.begin(), lines.end(), [&](const Line& a, const Line& b) {
-      const auto x = std::pair(a.at.occurred_at, a.at.pos);
-      const auto y = std::pair(b.at.occurred_at, b.at.pos);
-      return filter.ascending ? x < y : x > y;
-    });
+  const auto first = [&](const Line& a, const Line& b) {
+    const auto x = std::pair(a.at.occurred_at, a.at.pos);
+    const auto y = std::pair(b.at.occurred_at, b.at.pos);
+    return filter.ascending ? x < y : x > y;
+  };
+  // A join keeps no order; SQLite's comes as it was found.
+  if (!std::is_sorted(lines.begin(), lines.end(), first)) {
+    std::sort(lines.begin(), lines.end(), first);
   }
-  if (lines.size() > limit) lines.resize(limit);
+  if (lines.size() > limit)
+    lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(limit), lines.end());
   return lines;
 }
 

@@ -9,13 +9,16 @@
 
 #include "db/db.h"
 #include "entries/filter.h"
+#include "entries/load.h"
 
 namespace annals::entries {
 
-/// An entry's shown version, as the index knows it.
+/// An entry's shown version.
 struct Line {
   Position at;
   bool retracted = false;  // as of the filter's as_of
+  bool pinned = false;
+  StoredText shown;
 };
 
 /// At most `limit` lines after `after` (from the beginning where empty), in the filter's order.

@@ -15,6 +15,7 @@
 #include "entries/faults.h"
 #include "entries/load.h"
 #include "entries/record.h"
+#include "entries/record_text.h"
 #include "entries/revise.h"
 #include "entries/search.h"
 #include "entries/timeline.h"
@@ -25,100 +26,93 @@ namespace annals::entries {
 namespace {
 
 using base::JsonWriter;
+using enum RecordMember;
 
 constexpr const char* kFirst = R"(
-  SELECT pos FROM entry_versions WHERE business = $1 AND entry = $2 AND version = 1)";
+  SELECT j.record, j.contact_seq, j.leaf_index
+  FROM entry_versions v JOIN journal j ON j.business = v.business AND j.pos = v.pos
+  WHERE v.business = $1 AND v.entry = $2 AND v.version = 1)";
 constexpr const char* kRetraction = R"(
-  SELECT pos FROM supersession WHERE business = $1 AND entry = $2 AND kind = 3)";
+  SELECT j.record, j.contact_seq, j.leaf_index
+  FROM supersession s JOIN journal j ON j.business = s.business AND j.pos = s.pos
+  WHERE s.business = $1 AND s.entry = $2 AND s.kind = 3)";
 
-std::optional<Stored> load_one(db::Tx& tx, const char* sql, const base::Id& entry) {
-  std::int64_t pos = 0;
-  {
-    db::Rows rows = tx.query(sql, {tx.business(), entry});
-    if (!rows.next()) return std::nullopt;
-    pos = rows->integer(0);
-  }
-  return load(tx, pos);
+std::optional<StoredText> load_one(db::Tx& tx, const char* sql, const base::Id& entry) {
+  db::Rows rows = tx.query(sql, {tx.business(), entry});
+  if (!rows.next()) return std::nullopt;
+  return read_stored(*rows, 0);
 }
 
-void text_or_null(JsonWriter& out, std::string_view name, const std::string& text) {
-  if (text.empty()) {
-    out.member(name, nullptr);
-  } else {
-    out.member(name, text);
-  }
+// A member of the record as it is written there.
+void as_written(JsonWriter& out, std::string_view name, const RecordText& text,
+                RecordMember member) {
+  const std::string_view written = text.written(member);
+  out.key(name).raw(written.empty() ? "null" : written);
 }
 
-void id_or_null(JsonWriter& out, std::string_view name, const std::optional<base::Id>& id) {
-  if (id) {
-    out.member(name, id->text());
-  } else {
-    out.member(name, nullptr);
-  }
+// An empty text where the record has none.
+void written_text(JsonWriter& out, std::string_view name, const RecordText& text,
+                  RecordMember member) {
+  const std::string_view written = text.written(member);
+  out.key(name).raw(written.empty() ? R"("")" : written);
 }
 
-void write_recorded_by(JsonWriter& out, const RecordedBy& by) {
-  out.begin_object().member("kind", by.kind);
-  if (!by.id.is_nil()) out.member("id", by.id.text());
-  out.member("name", by.name).end_object();
+void time_of(JsonWriter& out, std::string_view name, const RecordText& text, RecordMember member) {
+  out.member(name, base::format_rfc3339(text.integer(member)));
 }
 
-void write_revision(JsonWriter& out, const Stored& revision, std::optional<std::int64_t> versions) {
-  out.begin_object().member("at", base::format_rfc3339(revision.record.recorded_at));
-  out.key("by");
-  write_recorded_by(out, revision.record.recorded_by);
-  out.member("reason", revision.record.reason);
-  if (versions) out.member("versions", *versions);
+void write_revision(JsonWriter& out, const RecordText& revision, bool versions) {
+  out.begin_object();
+  time_of(out, "at", revision, kRecordedAt);
+  as_written(out, "by", revision, kRecordedBy);
+  written_text(out, "reason", revision, kReason);
+  if (versions) as_written(out, "versions", revision, kVersion);
   out.end_object();
+}
+
+void write_changes(JsonWriter& out, const RecordText& text) {
+  out.key("changes").begin_array();
+  if (text.has(kChanges)) {
+    for (const RecordChange& change : read_changes(text.written(kChanges))) {
+      out.begin_object().member("field", change.field);
+      out.key("old").raw(change.old_json).key("new").raw(change.new_json).end_object();
+    }
+  }
+  out.end_array();
+}
+
+void write_attachments(JsonWriter& out, const RecordText& text) {
+  out.key("attachments").begin_array();
+  if (text.has(kAttachments)) {
+    for (const RecordAttachment& file : read_attachments(text.written(kAttachments))) {
+      out.begin_object()
+          .member("id", file.id.text())
+          .member("name", file.name)
+          .member("media_type", file.media_type)
+          .member("size", file.size)
+          .end_object();
+    }
+  }
+  out.end_array();
 }
 
 // What a correction can change; an entry and each of its versions show it alike.
-void write_content(JsonWriter& out, const Record& r) {
-  text_or_null(out, "contact_type", r.contact_type);
-  text_or_null(out, "method", r.method);
-  text_or_null(out, "direction", r.direction);
-  out.key("actor").begin_object().member("kind", r.actor.kind);
-  if (r.actor.id) out.member("id", r.actor.id->text());
-  if (!r.actor.name.empty()) out.member("name", r.actor.name);
-  out.end_object();
-  out.member("occurred_at", base::format_rfc3339(r.occurred_at));
-  out.member("time_zone", r.time_zone);
-  out.member("title", r.title);
-  text_or_null(out, "text", r.text);
-  out.key("details");
-  if (r.details.empty()) {
-    out.value(nullptr);
-  } else {
-    out.raw(r.details);
-  }
-  out.key("changes").begin_array();
-  for (const RecordChange& change : r.changes) {
-    out.begin_object().member("field", change.field);
-    out.key("old").raw(change.old_json).key("new").raw(change.new_json).end_object();
-  }
-  out.end_array();
-  out.key("amount");
-  if (r.amount) {
-    out.begin_object()
-        .member("value", r.amount->value)
-        .member("currency", r.amount->currency)
-        .end_object();
-  } else {
-    out.value(nullptr);
-  }
-  out.key("attachments").begin_array();
-  for (const RecordAttachment& file : r.attachments) {
-    out.begin_object()
-        .member("id", file.id.text())
-        .member("name", file.name)
-        .member("media_type", file.media_type)
-        .member("size", file.size)
-        .end_object();
-  }
-  out.end_array();
+void write_content(JsonWriter& out, const RecordText& text) {
+  as_written(out, "contact_type", text, kContactType);
+  as_written(out, "method", text, kMethod);
+  as_written(out, "direction", text, kDirection);
+  out.key("actor").raw(text.has(kActor) ? text.written(kActor) : R"({"kind":""})");
+  time_of(out, "occurred_at", text, kOccurredAt);
+  written_text(out, "time_zone", text, kTimeZone);
+  written_text(out, "title", text, kTitle);
+  as_written(out, "text", text, kText);
+  out.key("details").raw(text.has(kDetails) ? text.string(kDetails) : "null");
+  write_changes(out, text);
+  as_written(out, "amount", text, kAmount);
+  write_attachments(out, text);
 }
 
-void write_ledger(JsonWriter& out, const Stored& stored) {
+void write_ledger(JsonWriter& out, const StoredText& stored) {
   out.key("ledger")
       .begin_object()
       .member("contact_seq", stored.contact_seq)
@@ -126,17 +120,28 @@ void write_ledger(JsonWriter& out, const Stored& stored) {
       .end_object();
 }
 
-void write_origin(JsonWriter& out, const Record& r) {
-  out.key("origin").begin_object().member("kind", r.manual ? "manual" : "automatic");
-  text_or_null(out, "source", r.source);
-  text_or_null(out, "source_id", r.source_id);
+void write_origin(JsonWriter& out, const RecordText& text) {
+  const RecordOrigin origin =
+      text.has(kOrigin) ? read_origin(text.written(kOrigin)) : RecordOrigin{};
+  out.key("origin").begin_object().member("kind", origin.manual ? "manual" : "automatic");
+  const auto text_or_null = [&](std::string_view name, const std::string& value) {
+    out.key(name);
+    if (value.empty()) {
+      out.value(nullptr);
+    } else {
+      out.value(value);
+    }
+  };
+  text_or_null("source", origin.source);
+  text_or_null("source_id", origin.source_id);
   out.member("rule", nullptr).end_object();
 }
 
-void write_highlights(JsonWriter& out, const Record& r, const std::vector<std::string>& words) {
+void write_highlights(JsonWriter& out, const RecordText& text,
+                      const std::vector<std::string>& words) {
   out.key("highlights").begin_object();
-  for (const auto& [name, text] : {std::pair("title", &r.title), std::pair("text", &r.text)}) {
-    const std::vector<std::string> pieces = highlight(*text, words);
+  for (const auto& [name, member] : {std::pair("title", kTitle), std::pair("text", kText)}) {
+    const std::vector<std::string> pieces = highlight(text.string(member), words);
     if (pieces.empty()) continue;
     out.key(name).begin_array();
     for (const std::string& piece : pieces) out.value(piece);
@@ -146,19 +151,18 @@ void write_highlights(JsonWriter& out, const Record& r, const std::vector<std::s
 }
 
 void write_version(JsonWriter& out, const Stored& stored, const char* kind) {
-  const Record& r = stored.record;
-  out.begin_object().member("version", r.version).member("kind", kind);
-  out.member("recorded_at", base::format_rfc3339(r.recorded_at));
-  out.key("recorded_by");
-  write_recorded_by(out, r.recorded_by);
-  text_or_null(out, "reason", r.reason);
-  if (!r.retraction) {
-    write_content(out, r);
-    out.key("views").begin_array();
-    for (const std::string& view : r.views) out.value(view);
-    out.end_array();
+  const RecordText& text = stored.shown.text;
+  out.begin_object();
+  as_written(out, "version", text, kVersion);
+  out.member("kind", kind);
+  time_of(out, "recorded_at", text, kRecordedAt);
+  as_written(out, "recorded_by", text, kRecordedBy);
+  as_written(out, "reason", text, kReason);
+  if (!stored.record.retraction) {
+    write_content(out, text);
+    out.key("views").raw(text.has(kViews) ? text.written(kViews) : "[]");
   }
-  write_ledger(out, stored);
+  write_ledger(out, stored.shown);
   out.end_object();
 }
 
@@ -174,12 +178,12 @@ void write_proof(JsonWriter& out, db::Tx& tx, const History& history) {
   out.key("faults").begin_array();
   for (const std::string& fault : faults) out.value(fault);
   out.end_array();
-  out.member("leaf_index", history.first.leaf_index);
+  out.member("leaf_index", history.first.shown.leaf_index);
   out.member("tree_size", static_cast<std::int64_t>(ledger::tree_size(tx)));
   out.key("checkpoint");
   const auto checkpoint = ledger::last_checkpoint(tx);
   const Stored& last = history.retraction ? *history.retraction : history.latest();
-  if (checkpoint && checkpoint->size > static_cast<std::uint64_t>(last.leaf_index)) {
+  if (checkpoint && checkpoint->size > static_cast<std::uint64_t>(last.shown.leaf_index)) {
     out.begin_object()
         .member("epoch", checkpoint->epoch)
         .member("size", static_cast<std::int64_t>(checkpoint->size))
@@ -212,73 +216,91 @@ std::vector<base::Id> notes_about(db::Tx& tx, const base::Id& entry, const catal
 
 }  // namespace
 
-std::string status_of(const Record& record) {
-  const catalog::Type* type = catalog::builtin_type(record.type);
-  return type != nullptr ? std::string(type->status) : std::string();
+std::string_view status_of(std::string_view type) {
+  const catalog::Type* known = catalog::builtin_type(type);
+  return known != nullptr ? std::string_view(known->status) : std::string_view();
 }
 
-View view_of(db::Tx& tx, const Line& line) {
+View view_of(db::Tx& tx, Line line) {
   View view;
-  view.latest = load(tx, line.at.pos);
-  const base::Id& entry = view.latest.record.id;
-  view.first = view.latest.record.version == 1 ? view.latest
-                                               : load_one(tx, kFirst, entry).value_or(view.latest);
-  if (line.retracted) view.retraction = load_one(tx, kRetraction, entry);
-  view.pinned = is_pinned(tx, entry);
+  view.latest = std::move(line.shown);
+  view.pinned = line.pinned;
+  const bool corrected = view.latest.text.integer(kVersion) > 1;
+  if (!corrected && !line.retracted) return view;
+  const auto entry = base::parse_id(view.latest.text.string(kId));
+  CHECK(entry);
+  if (corrected) view.earlier = load_one(tx, kFirst, *entry);
+  if (line.retracted) view.retraction = load_one(tx, kRetraction, *entry);
   return view;
 }
 
 View view_of(db::Tx& tx, const History& history) {
-  return {.latest = history.latest(),
-          .first = history.first,
-          .retraction = history.retraction,
-          .pinned = is_pinned(tx, history.first.record.id)};
+  View view{.latest = history.latest().shown,
+            .earlier = std::nullopt,
+            .retraction = std::nullopt,
+            .pinned = is_pinned(tx, history.first.record.id)};
+  if (!history.corrections.empty()) view.earlier = history.first.shown;
+  if (history.retraction) view.retraction = history.retraction->shown;
+  return view;
 }
 
-const std::vector<std::string>& ViewWriter::views(const Record& record) {
-  if (!record.views.empty()) return record.views;
-  const std::pair key(record.type, record.contact_type);
-  const auto it = views_.find(key);
-  if (it != views_.end()) return it->second;
-  return views_.emplace(key, catalog::views_of(tx_, key.first, key.second)).first->second;
+const std::string& ViewWriter::views(const RecordText& text) {
+  std::string key(text.written(kType));
+  key += text.written(kContactType);
+  const auto [it, is_new] = views_.try_emplace(std::move(key));
+  if (is_new) {
+    base::JsonWriter json;
+    json.begin_array();
+    for (const std::string& view :
+         catalog::views_of(tx_, text.string(kType), text.string(kContactType))) {
+      json.value(view);
+    }
+    it->second = json.end_array().take();
+  }
+  return it->second;
 }
 
 void ViewWriter::write_members(JsonWriter& out, const View& view,
                                const std::vector<std::string>& words) {
-  const Record& r = view.latest.record;
-  out.member("id", r.id.text()).member("version", r.version);
-  out.member("contact_id", r.contact.text());
-  out.member("type", r.type).member("category", r.category);
-  write_content(out, r);
-  out.key("recorded_by");
-  write_recorded_by(out, view.first.record.recorded_by);
-  out.member("recorded_at", base::format_rfc3339(view.first.record.recorded_at));
-  text_or_null(out, "status", status_of(r));
+  const RecordText& text = view.latest.text;
+  as_written(out, "id", text, kId);
+  as_written(out, "version", text, kVersion);
+  as_written(out, "contact_id", text, kContact);
+  written_text(out, "type", text, kType);
+  written_text(out, "category", text, kCategory);
+  write_content(out, text);
+  as_written(out, "recorded_by", view.first().text, kRecordedBy);
+  time_of(out, "recorded_at", view.first().text, kRecordedAt);
+  const std::string_view status = status_of(text.string(kType));
+  out.key("status");
+  if (status.empty()) {
+    out.value(nullptr);
+  } else {
+    out.value(status);
+  }
   out.key("status_history").begin_array().end_array();
-  write_origin(out, r);
-  out.key("views").begin_array();
-  for (const std::string& name : views(r)) out.value(name);
-  out.end_array();
-  out.member("private", r.is_private).member("pinned", view.pinned);
-  id_or_null(out, "about", r.about);
-  id_or_null(out, "task_id", r.task);
+  write_origin(out, text);
+  out.key("views").raw(text.has(kViews) ? text.written(kViews) : std::string_view(views(text)));
+  out.member("private", text.has(kPrivate)).member("pinned", view.pinned);
+  as_written(out, "about", text, kAbout);
+  as_written(out, "task_id", text, kTask);
   for (const char* name : {"series_id", "campaign_id", "record", "message_id"}) {
     out.member(name, nullptr);
   }
   out.key("corrected");
-  if (r.version > 1) {
-    write_revision(out, view.latest, r.version);
+  if (view.earlier) {
+    write_revision(out, text, true);
   } else {
     out.value(nullptr);
   }
   out.key("retracted");
   if (view.retraction) {
-    write_revision(out, *view.retraction, std::nullopt);
+    write_revision(out, view.retraction->text, false);
   } else {
     out.value(nullptr);
   }
-  write_ledger(out, view.first);
-  if (!words.empty()) write_highlights(out, r, words);
+  write_ledger(out, view.first());
+  if (!words.empty()) write_highlights(out, text, words);
 }
 
 void ViewWriter::write(JsonWriter& out, const View& view, const std::vector<std::string>& words) {

@@ -1,28 +1,31 @@
 // Entries as the API shows them. Private to entries/.
 #pragma once
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
 #include "db/db.h"
 #include "entries/load.h"
+#include "entries/record_text.h"
 #include "entries/timeline.h"
 
 namespace annals::entries {
 
 /// A shown entry: its latest version (as of the reading) and what is told of the others.
 struct View {
-  Stored latest;
-  Stored first;  // the same as `latest` where nothing was corrected
-  std::optional<Stored> retraction;
+  StoredText latest;
+  std::optional<StoredText> earlier;  // the first version, where it is not the latest
+  std::optional<StoredText> retraction;
   bool pinned = false;
+  [[nodiscard]] const StoredText& first() const { return earlier ? *earlier : latest; }
 };
 
 /// Of a line of a page.
-[[nodiscard]] View view_of(db::Tx& tx, const Line& line);
+[[nodiscard]] View view_of(db::Tx& tx, Line line);
 [[nodiscard]] View view_of(db::Tx& tx, const History& history);
 
 /// Writes views as JSON, one transaction long: it remembers what the views of types are.
@@ -38,14 +41,15 @@ class ViewWriter {
   /// With versions and notes about it: GET /entries/{id}.
   void write_detail(base::JsonWriter& out, const History& history, const catalog::Sight& sight);
 
-  [[nodiscard]] const std::vector<std::string>& views(const Record& record);
-
  private:
+  const std::string& views(const RecordText& text);
+
   db::Tx& tx_;
-  std::map<std::pair<std::string, std::string>, std::vector<std::string>> views_;
+  // The views of types and contact types, as JSON, by how the two are written.
+  std::map<std::string, std::string, std::less<>> views_;
 };
 
 /// The status that an entry's type tells of, empty for none.
-[[nodiscard]] std::string status_of(const Record& record);
+[[nodiscard]] std::string_view status_of(std::string_view type);
 
 }  // namespace annals::entries
