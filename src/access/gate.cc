@@ -16,6 +16,7 @@
 #include "access/credential.h"
 #include "access/origin.h"
 #include "access/route.h"
+#include "base/blocking.h"
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
@@ -186,6 +187,7 @@ struct Gate::Memory {
 
   template <class Ask>
   std::optional<Found> shared(const std::string& hash, Ask ask) {
+    const base::Blocking blocking;
     std::unique_lock lock(mutex);
     const auto [it, first] = next_look_ups.try_emplace(hash, nullptr);
     if (first) it->second = std::make_shared<SharedLookUp>();

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/blocking.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/random.h"
@@ -39,6 +40,8 @@ class Turn {
   Turn& operator=(const Turn&) = delete;
 
  private:
+  const base::Blocking blocking_;  // for a turn, and then for as long as a hash takes
+
   static std::counting_semaphore<base::limits::kPasswordsAtOnce>& turns() {
     static std::counting_semaphore<base::limits::kPasswordsAtOnce> semaphore(
         base::limits::kPasswordsAtOnce);

@@ -167,7 +167,7 @@ class TestApi {
     } else {
       request.path_parameters = match.path_parameters;
       try {
-        response = match.route->handler(request);
+        response = http::settled(match.route->handler(request));
       } catch (const base::Error& error) {
         response = http::problem(error, "test");
       }

@@ -126,7 +126,7 @@ void Commands::add_serve(CLI::App& app) {
   flag(command, "--tls-key", serve_.tls_key, "The certificate's key, a PEM file");
   flag(command, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
   flag(command, "--checkpoints", serve_.checkpoints, "A folder that keeps each checkpoint too");
-  command->add_option("--threads", serve_.handler_threads, "Requests that are worked on at once")
+  command->add_option("--threads", serve_.handlers, "Requests that are worked on at once")
       ->envname("ANNALS_THREADS")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -103,14 +104,35 @@ void write(base::JsonWriter& out, const Done& done) {
   out.member("contact_seq", done.recorded.contact_seq).end_object().end_object();
 }
 
-Response record_one(const Call& call, const base::Json& json) {
-  const Item item = parse_item(json, "", call.actor.time_zone);
-  const Done done = call.database.write(
-      call.actor.business, [&](db::Tx& tx) { return record(tx, call.actor, item, ""); },
-      [&](db::Tx& tx, db::Asks& asks) { ask_ahead(tx, asks, item); });
-  base::JsonWriter out;
-  write(out, done);
-  return Response::json(done.recorded.duplicate ? 200 : 201, out.take());
+// What one draft needs until it is durable.
+struct One {
+  access::Actor actor;
+  base::Json json;
+  Item item;  // refers to `json`
+  Done done{};
+};
+
+// No thread waits for the commit: half of what an entry cost was sending the threads of those who
+// share a commit to sleep and waking them.
+Response record_one(const Call& call, base::Json json) {
+  auto one = std::make_shared<One>(One{call.actor, std::move(json), {}});
+  one->item = parse_item(one->json, "", one->actor.time_zone);
+  Response reply;
+  reply.later = [&database = call.database, one](const auto& give) {
+    const auto ended = [one, give](const std::exception_ptr& error) {
+      give([one, error] {
+        if (error) std::rethrow_exception(error);
+        base::JsonWriter out;
+        write(out, one->done);
+        return Response::json(one->done.recorded.duplicate ? 200 : 201, out.take());
+      });
+    };
+    database.begin_write(
+        one->actor.business,
+        [one](db::Tx& tx) { one->done = record(tx, one->actor, one->item, ""); },
+        [one](db::Tx& tx, db::Asks& asks) { ask_ahead(tx, asks, one->item); }, ended);
+  };
+  return reply;
 }
 
 // ------------------------------------------------------------------------------------------ array
@@ -321,8 +343,8 @@ bool is_ndjson(const http::Request& request) {
 Response record_entries(const Call& call) {
   access::only_query(call.request, {});
   if (is_ndjson(call.request)) return record_lines(call);
-  const base::Json json = access::json_body(call.request);
-  return json.is_array() ? record_array(call, json) : record_one(call, json);
+  base::Json json = access::json_body(call.request);
+  return json.is_array() ? record_array(call, json) : record_one(call, std::move(json));
 }
 
 }  // namespace

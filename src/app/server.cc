@@ -51,6 +51,12 @@ constexpr base::Micros kUnusedAttachmentAge = base::kMicrosPerDay;
 constexpr std::int64_t kHousekeepingSeconds = 3'600;
 constexpr std::int64_t kReadyLagMax = 1'000;  // journal rows that an index may be behind
 
+// Requests that run at a time, each with a read connection if it needs one.
+int readers_at_once() {
+  static constexpr unsigned kReadersMin = 8;
+  return static_cast<int>(std::max(kReadersMin, 2 * std::thread::hardware_concurrency()));
+}
+
 struct Address {
   std::string host;
   std::uint16_t port = 0;
@@ -191,7 +197,8 @@ Instance::Instance(const ServeOptions& options, const base::Clock& clock)
   Parts& parts = *parts_;
   parts.host = address.host;
   parts.tls = !options.tls_certificate.empty();
-  parts.database = open_database(options.place(), clock);
+  const int readers = readers_at_once();
+  parts.database = open_database(options.place(), clock, readers);
   parts.gate = std::make_unique<access::Gate>(*parts.database, clock);
   parts.stream = std::make_unique<Stream>(*parts.database);
   parts.signer = std::make_unique<ledger::Signer>(*parts.database, options.keys_folder(),
@@ -206,7 +213,8 @@ Instance::Instance(const ServeOptions& options, const base::Clock& clock)
                           .port = address.port,
                           .tls_certificate_file = options.tls_certificate,
                           .tls_key_file = options.tls_key,
-                          .handler_threads = options.handler_threads},
+                          .handlers = options.handlers,
+                          .handlers_running = readers},
       std::move(router));
   parts.server->start();
   parts.housekeeper = std::thread([&parts, &clock] { parts.keep_house(clock); });

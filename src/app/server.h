@@ -18,7 +18,7 @@ struct ServeOptions {
   std::string tls_key;
   std::string keys;         // where the ledger's keys stand; empty: `keys` in the data folder
   std::string checkpoints;  // where each checkpoint is written to besides; empty: nowhere
-  int handler_threads = 64;
+  int handlers = 64;        // requests that are worked on at once
 
   [[nodiscard]] const std::string& place() const { return database.empty() ? data : database; }
   [[nodiscard]] std::string keys_folder() const { return keys.empty() ? data + "/keys" : keys; }

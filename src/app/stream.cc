@@ -27,6 +27,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "catalog/catalog.h"
 #include "contacts/contacts.h"
 #include "db/db.h"
@@ -209,6 +210,7 @@ struct Stream::Hub {
   // ---- on the thread ----
 
   void run() {
+    base::name_thread("stream");
     Outcome outcome = Outcome::kAllTold;
     base::Micros check_at = 0;
     while (wait(outcome, check_at)) {

@@ -17,6 +17,7 @@
 #include <string>
 #include <system_error>
 
+#include "base/blocking.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/hash.h"
@@ -70,6 +71,7 @@ std::string FileBlobs::path(const base::Digest& digest) const {
 }
 
 base::Digest FileBlobs::put(BusinessKey /*business*/, base::ByteSpan bytes) {
+  const base::Blocking blocking;
   const base::Digest digest = base::sha256({bytes});
   const fs::path target = path(digest);
   std::error_code ec;

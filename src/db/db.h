@@ -5,6 +5,7 @@
 // A Tx belongs to the thread that runs it and ends with the function it was given to.
 #pragma once
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -260,13 +261,18 @@ class Database {
         [&](const std::function<void(Tx&)>& body) { run_write(business, body, ahead); }, work);
   }
 
+  /// As write(), without waiting for it: `ended` is called once, on any thread, perhaps before this
+  /// returns, with null or with what write() would throw. It must be quick, and not throw.
+  virtual void begin_write(BusinessKey business, std::function<void(Tx&)> work, Ahead ahead,
+                           std::function<void(std::exception_ptr)> ended) = 0;
+
  protected:
   virtual void run_read(BusinessKey business, const std::function<void(Tx&)>& body,
                         bool derived) = 0;
-  virtual void run_write(BusinessKey business, const std::function<void(Tx&)>& body,
-                         const Ahead& ahead) = 0;
 
  private:
+  void run_write(BusinessKey business, const std::function<void(Tx&)>& body, const Ahead& ahead);
+
   template <class Work, class Runner>
   static auto run(Runner&& runner, Work& work) {
     using Result = std::invoke_result_t<Work&, Tx&>;

@@ -27,6 +27,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/blocking.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -207,10 +208,11 @@ class PostgresDatabase final : public Database {
     listeners_.push_back(std::move(listener));
   }
 
+  void begin_write(BusinessKey business, std::function<void(Tx&)> work, Ahead ahead,
+                   std::function<void(std::exception_ptr)> ended) override;
+
  protected:
   void run_read(BusinessKey business, const std::function<void(Tx&)>& body, bool derived) override;
-  void run_write(BusinessKey business, const std::function<void(Tx&)>& body,
-                 const Ahead& ahead) override;
 
  private:
   // What would be a wrong configuration at start is a server that is away later.
@@ -365,6 +367,7 @@ std::unique_ptr<PostgresConnection> PostgresDatabase::begin_pooled(BusinessKey b
 
 void PostgresDatabase::run_read(BusinessKey business, const std::function<void(Tx&)>& body,
                                 bool /*derived*/) {
+  const base::Blocking blocking;  // each question is a trip to another process
   std::unique_ptr<PostgresConnection> connection =
       begin_pooled(business, "ISOLATION LEVEL REPEATABLE READ READ ONLY");
   struct Return {
@@ -393,21 +396,27 @@ void PostgresDatabase::run_read(BusinessKey business, const std::function<void(T
 
 // ------------------------------------------------------------------------------------------ writes
 
-void PostgresDatabase::run_write(BusinessKey business, const std::function<void(Tx&)>& body,
-                                 const Ahead& ahead) {
-  WriteJob job{.business = business, .body = &body, .ahead = &ahead};
-  {
+void PostgresDatabase::begin_write(BusinessKey business, std::function<void(Tx&)> work, Ahead ahead,
+                                   std::function<void(std::exception_ptr)> ended) {
+  auto job = std::make_unique<WriteJob>(WriteJob{.business = business,
+                                                 .body = std::move(work),
+                                                 .ahead = std::move(ahead),
+                                                 .ended = std::move(ended)});
+  try {
     const std::lock_guard lock(mutex_);
     if (stopping_) throw Error(Code::kUnavailable, "The server is stopping; try again.");
     if (queue_.size() >= base::limits::kQueueEntriesMax) {
       throw Error(Code::kUnavailable,
                   "Too many writes are waiting; nothing was stored. Try again.");
     }
-    queue_.push_back(&job);
+    queue_.push_back(nullptr);
+    queue_.back() = job.release();  // whoever takes it from the queue finishes it
+  } catch (...) {
+    job->error = std::current_exception();
+    job.release()->finish();
+    return;
   }
   work_.notify_one();
-  job.done.wait();
-  if (job.error) std::rethrow_exception(job.error);
 }
 
 // The writes of one business that no other writer works for, in the order they came.
@@ -522,9 +531,9 @@ void PostgresDatabase::ask_ahead(PostgresConnection& connection, WriteGroup& gro
   for (int round = 0; round < rounds; ++round) {
     Answers::Questions questions(group.answers);
     for (const WriteJob* job : jobs) {
-      if (!*job->ahead) continue;
+      if (!job->ahead) continue;
       PostgresTx tx(connection, job->business, false, *options_.clock, memory.kept, &group);
-      (*job->ahead)(tx, questions);
+      job->ahead(tx, questions);
     }
     group.answers.ask(connection, jobs.front()->business, questions);
   }
@@ -552,7 +561,7 @@ std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
     job.error = nullptr;
     if (!alone) running.begin_write();
     try {
-      (*job.body)(running);
+      job.body(running);
       if (!alone) running.end_write();
     } catch (const LockNotHad&) {
       throw;  // the next one would only wait for as long

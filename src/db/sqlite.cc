@@ -23,10 +23,12 @@
 #include <utility>
 #include <vector>
 
+#include "base/blocking.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "db/blobs.h"
 #include "db/business.h"
 #include "db/db.h"
@@ -52,6 +54,12 @@ constexpr std::int64_t kReaderWaitMs = 1'000;   // for a free read connection
 constexpr std::int64_t kDerivedWaitMs = 5'000;  // for the applier, before a read gives up
 constexpr std::int64_t kReopenPauseMs = 500;    // between tries after the disk failed
 constexpr int kBusyMs = 5'000;
+// What is derived in one transaction writes a page that rows share once: the applier lets rows
+// gather, until somebody is going to read.
+constexpr std::int64_t kGatherRows = 256;
+constexpr std::int64_t kGatherMs = 25;
+// Nobody waits for the applier while everybody waits for a commit.
+constexpr int kApplierNice = 10;
 // Readers map as much of a file as SQLite can (its SQLITE_MAX_MMAP_SIZE); of what lies beyond, the
 // inner pages of the trees fit into the cache: 16 MiB.
 constexpr std::string_view kReaderPragmas =
@@ -128,13 +136,15 @@ struct JournalPart {
   base::Micros committed_at = 0;  // steady
 };
 
-void refuse(const std::vector<Job*>& jobs, const std::string& message) {
+void refuse(const std::vector<Job*>& jobs, const Error& why) {
   for (Job* job : jobs) {
-    job->error = std::make_exception_ptr(Error(Code::kUnavailable, message));
+    job->error = std::make_exception_ptr(why);
     job->finish();
   }
 }
 
+constexpr const char* kDiskFull =
+    "The disk is full; reading goes on. Nothing was stored: make room, and try again.";
 constexpr const char* kDiskRefuses =
     "The disk does not take writes at the moment; reading goes on. Nothing was stored: try again.";
 
@@ -183,6 +193,7 @@ class SqliteDatabase final : public Database {
     }
     work_.notify_all();
     derived_moved_.notify_all();
+    apply_.notify_all();
     writer_thread_.join();
     if (applier_thread_.joinable()) applier_thread_.join();
     checkpoint();  // there is no writer where the disk failed and has not come back
@@ -198,10 +209,11 @@ class SqliteDatabase final : public Database {
     listeners_.push_back(std::move(listener));
   }
 
+  void begin_write(BusinessKey business, std::function<void(Tx&)> work, Ahead ahead,
+                   std::function<void(std::exception_ptr)> ended) override;
+
  protected:
   void run_read(BusinessKey business, const std::function<void(Tx&)>& body, bool derived) override;
-  void run_write(BusinessKey business, const std::function<void(Tx&)>& body,
-                 const Ahead& ahead) override;
 
  private:
   std::unique_ptr<SqliteConnection> open(const std::string& path) const {
@@ -235,9 +247,15 @@ class SqliteDatabase final : public Database {
     applier_connection_ = open(derived_path(options_.folder));
     attach(*applier_connection_, primary_path(options_.folder));
     const std::int64_t pages = std::min(options_.wal_bytes_max, kDerivedWalBytesMax) / kPageBytes;
-    applier_connection_->script("PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=" +
-                                std::to_string(pages));
+    applier_connection_->script(
+        "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=" +
+        std::to_string(pages));
     applied_ = applier_connection_->integer("SELECT pos FROM applied");
+  }
+
+  [[nodiscard]] Error disk_refuses() const {
+    return disk_full_ ? Error(Code::kStorageFull, kDiskFull)
+                      : Error(Code::kUnavailable, kDiskRefuses);
   }
 
   void write_loop();
@@ -275,13 +293,16 @@ class SqliteDatabase final : public Database {
   std::vector<std::function<void(std::int64_t)>> listeners_;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> disk_failed_ = false;
+  std::atomic<bool> disk_full_ = false;       // it failed for that
   std::atomic<bool> derived_failed_ = false;  // the disk took the journal, not what it implies
 
   std::atomic<std::int64_t> committed_ = 0;  // the journal's last durable position
   std::atomic<std::int64_t> applied_ = 0;    // the last position that derived tables have
   std::mutex derived_mutex_;
   std::condition_variable derived_moved_;
-  std::deque<JournalPart> tail_;  // what is committed and not derived, by commits
+  std::condition_variable apply_;  // for the applier
+  int derived_waiting_ = 0;        // reads that wait for it
+  std::deque<JournalPart> tail_;   // what is committed and not derived, by commits
   std::size_t tail_bytes_ = 0;
   std::unique_ptr<SqliteConnection> applier_connection_;
 
@@ -295,22 +316,28 @@ class SqliteDatabase final : public Database {
 };
 
 // Asking ahead spares nothing where the engine is in the same process.
-void SqliteDatabase::run_write(BusinessKey business, const std::function<void(Tx&)>& body,
-                               const Ahead& ahead) {
-  Job job{.business = business, .body = &body, .ahead = &ahead};
-  {
+void SqliteDatabase::begin_write(BusinessKey business, std::function<void(Tx&)> work, Ahead ahead,
+                                 std::function<void(std::exception_ptr)> ended) {
+  auto job = std::make_unique<Job>(Job{.business = business,
+                                       .body = std::move(work),
+                                       .ahead = std::move(ahead),
+                                       .ended = std::move(ended)});
+  try {
     const std::lock_guard lock(mutex_);
     if (stopping_) throw Error(Code::kUnavailable, "The server is stopping; try again.");
-    if (!writable()) throw Error(Code::kUnavailable, kDiskRefuses);
+    if (!writable()) throw disk_refuses();
     if (queue_.size() >= base::limits::kQueueEntriesMax) {
       throw Error(Code::kUnavailable,
                   "Too many writes are waiting; nothing was stored. Try again.");
     }
-    queue_.push_back(&job);
+    queue_.push_back(nullptr);
+    queue_.back() = job.release();  // whoever takes it from the queue finishes it
+  } catch (...) {
+    job->error = std::current_exception();
+    job.release()->finish();
+    return;
   }
   work_.notify_all();
-  job.done.wait();
-  if (job.error) std::rethrow_exception(job.error);
 }
 
 bool SqliteDatabase::take_group(std::vector<Job*>& group) {
@@ -347,16 +374,18 @@ void SqliteDatabase::checkpoint() {
 }
 
 void SqliteDatabase::write_loop() {
+  base::name_thread("writer");
   std::vector<Job*> group;
   while (true) {
     group.clear();
     if (!take_group(group)) return;  // stopping, and nothing is left
     if (derived_failed_) {
-      refuse(group, kDiskRefuses);
+      refuse(group, disk_refuses());
       continue;
     }
     if (!wait_for_applier()) {
-      refuse(group, "The index is being brought up to date; nothing was stored. Try again.");
+      refuse(group, Error(Code::kUnavailable,
+                          "The index is being brought up to date; nothing was stored. Try again."));
       continue;
     }
     run_group(group);
@@ -381,7 +410,7 @@ void SqliteDatabase::run_job(Job& job, bool alone, SqlitePending* pending) {
   job.error = nullptr;
   if (!alone) tx.begin_write();
   try {
-    (*job.body)(tx);
+    job.body(tx);
     if (!alone) tx.end_write();
   } catch (...) {
     job.error = std::current_exception();
@@ -435,6 +464,7 @@ void SqliteDatabase::roll_back_group(const std::vector<Job*>& group, bool carefu
   }
   if (is_of_the_disk(code_of(cause))) {
     base::log(base::Level::kError, "the disk failed a commit");
+    disk_full_ = code_of(cause) == Code::kStorageFull;
     disk_failed_ = true;
   } else if (!careful) {
     retry_alone(group);
@@ -449,7 +479,7 @@ void SqliteDatabase::roll_back_group(const std::vector<Job*>& group, bool carefu
 void SqliteDatabase::retry_alone(const std::vector<Job*>& group) {
   for (Job* job : group) {
     if (disk_failed_) {
-      refuse({job}, kDiskRefuses);
+      refuse({job}, disk_refuses());
     } else {
       run_group({job}, true);
     }
@@ -472,7 +502,7 @@ void SqliteDatabase::publish(const std::vector<Job*>& group) {
         tail_bytes_ += bytes;
       }
     }
-    derived_moved_.notify_all();
+    apply_.notify_one();
   }
   for (Job* job : group) {
     if (!job->error) job->tx->committed();
@@ -502,13 +532,13 @@ void SqliteDatabase::recover_disk() {
         const std::lock_guard lock(derived_mutex_);
         committed_ = pos;
       }
-      derived_moved_.notify_all();
+      apply_.notify_all();
       disk_failed_ = false;
       base::log(base::Level::kInfo, "the disk takes writes again");
       return;
     } catch (const Error&) {
       std::unique_lock lock(mutex_);
-      refuse({queue_.begin(), queue_.end()}, kDiskRefuses);
+      refuse({queue_.begin(), queue_.end()}, disk_refuses());
       queue_.clear();
       if (work_.wait_for(lock, std::chrono::milliseconds(kReopenPauseMs),
                          [this] { return stopping_.load(); })) {
@@ -555,6 +585,7 @@ bool SqliteDatabase::apply_batch() {
     roll_back_batch();
     if (known != nullptr && is_of_the_disk(known->code())) {
       const std::lock_guard lock(derived_mutex_);
+      disk_full_ = known->code() == Code::kStorageFull;
       derived_failed_ = true;
     }
     derived_moved_.notify_all();
@@ -571,10 +602,14 @@ void SqliteDatabase::roll_back_batch() {
 }
 
 void SqliteDatabase::apply_loop() {
+  base::name_thread("applier");
+  base::stand_back(kApplierNice);
   while (true) {
     {
       std::unique_lock lock(derived_mutex_);
-      derived_moved_.wait(lock, [this] { return stopping_ || applied_ < committed_; });
+      apply_.wait(lock, [this] { return stopping_ || applied_ < committed_; });
+      apply_.wait_for(lock, std::chrono::milliseconds(kGatherMs),
+                      [this] { return stopping_ || derived_waiting_ > 0 || lag() >= kGatherRows; });
       if (stopping_) return;
     }
     if (!apply_batch()) {
@@ -591,10 +626,15 @@ void SqliteDatabase::wait_derived() {
   if (!options_.derive) return;
   const std::int64_t target = committed_;
   if (applied_ >= target) return;
+  const base::Blocking blocking;
   std::unique_lock lock(derived_mutex_);
-  if (!derived_moved_.wait_for(lock, std::chrono::milliseconds(kDerivedWaitMs), [&] {
-        return stopping_ || derived_failed_ || applied_ >= target;
-      })) {
+  ++derived_waiting_;
+  apply_.notify_one();
+  const bool moved = derived_moved_.wait_for(lock, std::chrono::milliseconds(kDerivedWaitMs), [&] {
+    return stopping_ || derived_failed_ || applied_ >= target;
+  });
+  --derived_waiting_;
+  if (!moved) {
     throw Error(Code::kUnavailable,
                 "The index is being brought up to date; try again in a few seconds.");
   }

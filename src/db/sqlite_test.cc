@@ -193,7 +193,7 @@ TEST(SqliteTest, ReadsGoOnWhileDerivedTablesCannotBeWritten) {
     write();
     FAIL() << "written";
   } catch (const Error& error) {
-    EXPECT_EQ(error.code(), Code::kUnavailable);
+    EXPECT_EQ(error.code(), Code::kStorageFull);
   }
   full = false;
   while (!database->writable()) std::this_thread::sleep_for(std::chrono::milliseconds(10));

@@ -119,18 +119,19 @@ class Signal {
 };
 static_assert(sizeof(Signal) == sizeof(std::uint32_t));
 
-/// A write that waits. Lives on the stack of the thread that waits for it.
+/// A write that waits for its turn. Whoever takes it from the queue calls finish() once.
 struct WriteJob {
   BusinessKey business;
-  const std::function<void(Tx&)>* body;
-  const Database::Ahead* ahead;
+  std::function<void(Tx&)> body;
+  Database::Ahead ahead;
+  std::function<void(std::exception_ptr)> ended;
   std::exception_ptr error{};
-  Signal done{};
   std::unique_ptr<HookedTx> tx{};
 
   void finish() {
     tx.reset();
-    done.set();  // after this the waiting thread may free the job
+    const std::unique_ptr<WriteJob> own(this);
+    ended(error);
   }
 };
 

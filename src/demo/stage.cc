@@ -66,7 +66,7 @@ base::Json Stage::answer(const access::Actor& actor, const std::string& method,
     if (!body.empty()) request.headers = {{"content-type", content_type}};
     request.body = std::move(body);
     const http::Response response =
-        route.answer({.request = request, .actor = actor, .database = database_});
+        http::settled(route.answer({.request = request, .actor = actor, .database = database_}));
     return response.body.empty() ? base::Json() : base::parse_json(response.body);
   }
   throw base::Error(base::Code::kInternal, "The demo asks for " + method + " " + pattern +

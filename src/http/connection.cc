@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -118,7 +119,8 @@ Shared::Shared(ServerOptions server_options, Router server_router)
     : options(std::move(server_options)),
       router(std::move(server_router)),
       metrics(router),
-      pool(static_cast<std::size_t>(std::max(1, options.handler_threads)),
+      pool(static_cast<std::size_t>(std::max(1, options.handlers)),
+           static_cast<std::size_t>(std::max(1, options.handlers_running)),
            {.jobs_max = options.queued_requests_max,
             .wait_us_max = options.queue_wait_ms * kMicrosPerMs,
             .late_us = options.queue_late_ms * kMicrosPerMs},
@@ -469,9 +471,9 @@ Task<bool> Connection::receive_bytes(std::size_t length) {
   co_return true;
 }
 
-Response Connection::answer() const {
+Response Connection::answer(const std::function<Response()>& make) const {
   Response reply;
-  auto failure = problem_of(request_.request_id, [&] { reply = route_->handler(request_); });
+  auto failure = problem_of(request_.request_id, [&] { reply = make(); });
   if (failure) return std::move(*failure);
   if (is_sendable(reply)) return reply;
   log_failure("a header that cannot be sent", request_.request_id);
@@ -480,14 +482,31 @@ Response Connection::answer() const {
 
 Task<void> Connection::answer_on_pool() {
   set_deadline(kNever);
+  const auto handle = [this] { return route_->handler(request_); };
   if (route_->admission == Admission::kAtOnce) {
-    reply_ = answer();
+    reply_ = answer(handle);
     co_return;
   }
   const auto entry =
       route_->admission == Admission::kAlways ? Pool::Entry::kAdmitted : Pool::Entry::kBounded;
-  const bool taken = co_await run_on(&shared_.pool, entry, [this] { reply_ = answer(); });
+  const auto work = [this, &handle](const auto& keep) {
+    reply_ = answer(handle);
+    if (!reply_.later) return;
+    const LaterReply begin = std::move(reply_.later);
+    // Once the reply is given the caller goes on: nothing of it is touched after that.
+    const auto give = [this, go_on = keep()](std::function<Response()> make) {
+      late_reply_ = std::move(make);
+      go_on();
+    };
+    try {
+      begin(give);
+    } catch (...) {
+      give([error = std::current_exception()]() -> Response { std::rethrow_exception(error); });
+    }
+  };
+  const bool taken = co_await run_until_on(&shared_.pool, entry, work);
   if (!taken) reply_ = too_busy();
+  if (late_reply_) reply_ = answer(std::exchange(late_reply_, nullptr));
 }
 
 void Connection::finish(int status) {

@@ -124,7 +124,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool admit_head();
   bool body_is_small() const;
   std::optional<Response> route();
-  Response answer() const;
+  Response answer(const std::function<Response()>& make) const;
   Task<void> answer_on_pool();
   void hold_reply();
   Response too_busy();
@@ -179,6 +179,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const Route* route_ = nullptr;
   std::optional<Response> refusal_;
   Response reply_;
+  std::function<Response()> late_reply_;
   bool keep_alive_ = true;
   bool too_busy_ = false;  // the reply is that of the full queue
   std::string out_;

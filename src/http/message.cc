@@ -1,7 +1,10 @@
 #include "http/message.h"
 
 #include <algorithm>
+#include <functional>
+#include <future>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -117,6 +120,14 @@ std::string event_text(const Event& event) {
   }
   out += '\n';
   return out;
+}
+
+Response settled(Response reply) {
+  if (!reply.later) return reply;
+  // Shared: who gives the reply may be still at it when this returns.
+  const auto given = std::make_shared<std::promise<std::function<Response()>>>();
+  reply.later([given](std::function<Response()> make) { given->set_value(std::move(make)); });
+  return given->get_future().get()();
 }
 
 }  // namespace annals::http

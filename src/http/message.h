@@ -76,15 +76,25 @@ struct EventSource {
   std::function<void()> close;
 };
 
+struct Response;
+/// A reply that is not known when the handler returns: called once, it begins what the reply waits
+/// for, and then the function that it was given must be called once, on any thread, with what makes
+/// the reply (or throws what a handler may throw), quickly: on the thread of the sockets.
+using LaterReply = std::function<void(std::function<void(std::function<Response()>)> give)>;
+
 struct Response {
   int status = 200;
   Pairs headers;
   std::string body;
   BodySource stream;                    // instead of body: chunked
   std::shared_ptr<EventSource> events;  // instead of body
+  LaterReply later;                     // instead of all the others
 
   static Response json(int status, std::string body);
   static Response empty(int status = 204);
 };
+
+/// Waits for a reply that comes later; throws what its maker throws.
+[[nodiscard]] Response settled(Response reply);
 
 }  // namespace annals::http

@@ -9,7 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/blocking.h"
 #include "base/clock.h"
+#include "base/thread.h"
 
 namespace annals::http {
 namespace {
@@ -21,8 +23,27 @@ constexpr base::Micros kMeasureUs = 20'000;  // a part of it
 
 }  // namespace
 
-Pool::Pool(std::size_t threads_max, const QueueLimits& limits, const base::Clock& clock)
-    : threads_max_(threads_max), limits_(limits), clock_(clock) {}
+/// A thread of the pool tells here that it blocks.
+class Pool::Turn final : public base::BlockingListener {
+ public:
+  explicit Turn(Pool& pool) : pool_(pool) {}
+  void blocks() noexcept override {
+    const std::scoped_lock lock(pool_.mutex_);
+    --pool_.running_;
+    pool_.call_thread();
+  }
+  void goes_on() noexcept override {
+    const std::scoped_lock lock(pool_.mutex_);
+    ++pool_.running_;  // perhaps one too many, until some thread is done
+  }
+
+ private:
+  Pool& pool_;
+};
+
+Pool::Pool(std::size_t jobs_max, std::size_t running_max, const QueueLimits& limits,
+           const base::Clock& clock)
+    : jobs_max_(jobs_max), running_max_(running_max), limits_(limits), clock_(clock) {}
 
 Pool::~Pool() { stop(); }
 
@@ -30,7 +51,6 @@ bool Pool::add(std::unique_ptr<Job>& job, Entry entry) {
   const base::Micros now = clock_.steady();
   Jobs late;
   bool refused = false;
-  bool wakes = false;
   {
     const std::scoped_lock lock(mutex_);
     if (stopped_) return false;
@@ -40,16 +60,26 @@ bool Pool::add(std::unique_ptr<Job>& job, Entry entry) {
       job->since_ = now;
       job->bounded_ = entry == Entry::kBounded;
       queue_.push_back(std::move(job));
-      wakes = true;
-      if (idle_ < queue_.size() && threads_.size() < threads_max_) {
-        threads_.emplace_back([this] { work(); });
-        wakes = false;
-      }
+      call_thread();
     }
   }
-  if (wakes) wake_.notify_one();
   for (const auto& one : late) one->refuse();
   return !refused;
+}
+
+// To be called, with the lock, when something may have become ready to begin.
+void Pool::call_thread() {
+  if (stopped_ || queue_.empty() || !may_begin()) return;
+  if (!idle_.empty()) {
+    Sleeper* sleeper = idle_.back();
+    idle_.pop_back();
+    ++running_;
+    sleeper->called = true;
+    sleeper->wake.notify_one();
+  } else if (threads_.size() < jobs_max_) {
+    ++running_;
+    threads_.emplace_back([this] { work(); });
+  }
 }
 
 bool Pool::is_full() {
@@ -58,8 +88,8 @@ bool Pool::is_full() {
 }
 
 bool Pool::full() const {
-  if (threads_.size() < threads_max_ || queue_.size() < idle_) return false;
-  const std::size_t waiting = queue_.size() - idle_;
+  if (may_begin()) return false;
+  const std::size_t waiting = queue_.size();
   const double wait_us =
       paced_jobs_ > 0 ? static_cast<double>(waiting) * paced_us_ / paced_jobs_ : 0;
   return waiting >= limits_.jobs_max || wait_us > static_cast<double>(limits_.wait_us_max);
@@ -97,27 +127,51 @@ void Pool::measure(base::Micros now) {
   measured_ = 0;
 }
 
+/// Runs the first job in the queue. False where there is none that this thread may begin.
+bool Pool::run_next(std::unique_lock<std::mutex>& lock) {
+  if (stopped_ || queue_.empty() || begun_ >= jobs_max_ || running_ > running_max_) return false;
+  const base::Micros now = clock_.steady();
+  std::unique_ptr<Job> job = std::move(queue_.front());
+  queue_.pop_front();
+  const bool late = is_late(*job, now);
+  if (!late) measure(now);
+  ++begun_;
+  lock.unlock();
+  bool is_over = true;
+  if (late) {
+    job->refuse();
+  } else {
+    is_over = job->run();
+  }
+  job.reset();
+  lock.lock();
+  if (is_over) --begun_;
+  return true;
+}
+
 void Pool::work() {
+  base::name_thread("handler");
+  Turn turn(*this);
+  base::set_blocking_listener(&turn);
+  Sleeper sleeper;
   std::unique_lock lock(mutex_);
   for (;;) {
-    ++idle_;
-    wake_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
-    --idle_;
-    if (stopped_) return;
-    const base::Micros now = clock_.steady();
-    std::unique_ptr<Job> job = std::move(queue_.front());
-    queue_.pop_front();
-    const bool late = is_late(*job, now);
-    if (!late) measure(now);
-    lock.unlock();
-    if (late) {
-      job->refuse();
-    } else {
-      job->run();
+    while (run_next(lock)) {
     }
-    job.reset();
-    lock.lock();
+    --running_;
+    if (stopped_) return;
+    sleeper.called = false;
+    idle_.push_back(&sleeper);
+    call_thread();  // where it was one too many, or a place became free meanwhile
+    sleeper.wake.wait(lock, [&] { return stopped_ || sleeper.called; });
+    if (!sleeper.called) return;
   }
+}
+
+void Pool::release() {
+  const std::scoped_lock lock(mutex_);
+  if (--begun_ == 0) all_over_.notify_all();
+  call_thread();
 }
 
 void Pool::stop() {
@@ -128,9 +182,12 @@ void Pool::stop() {
     stopped_ = true;
     dropped.swap(queue_);
     threads.swap(threads_);
+    for (Sleeper* sleeper : idle_) sleeper->wake.notify_one();
+    idle_.clear();
   }
-  wake_.notify_all();
   for (std::thread& thread : threads) thread.join();
+  std::unique_lock lock(mutex_);
+  all_over_.wait(lock, [this] { return begun_ == 0; });
 }
 
 }  // namespace annals::http

@@ -4,8 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstddef>
+#include <functional>
 #include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
 
+#include "base/blocking.h"
 #include "base/clock.h"
 #include "http/test_client.h"
 
@@ -22,9 +28,10 @@ class PoolTest : public testing::Test {
   class Waiting final : public Pool::Job {
    public:
     explicit Waiting(PoolTest& test) : test_(test) {}
-    void run() override {
+    bool run() override {
       const int number = ++test_.begun_;
       EXPECT_TRUE(eventually([&] { return test_.may_end_ >= number; }));
+      return true;
     }
     void refuse() override { ++test_.refused_; }
 
@@ -52,7 +59,7 @@ class PoolTest : public testing::Test {
   std::atomic<int> begun_ = 0;
   std::atomic<int> may_end_ = 0;
   std::atomic<int> refused_ = 0;
-  Pool pool_{1, {.jobs_max = 40, .wait_us_max = 100 * kMs, .late_us = 1'000 * kMs}, clock_};
+  Pool pool_{1, 1, {.jobs_max = 40, .wait_us_max = 100 * kMs, .late_us = 1'000 * kMs}, clock_};
 };
 
 TEST_F(PoolTest, TakesSoManyWhileThePaceIsNotKnown) {
@@ -116,6 +123,99 @@ TEST_F(PoolTest, NeverRefusesAStepOfWhatWasLetIn) {
   EXPECT_TRUE(add());
   go_on(0);
   EXPECT_EQ(refused_, 0);
+}
+
+/// A job that does what it is told.
+class Doing final : public Pool::Job {
+ public:
+  explicit Doing(std::function<bool()> what) : what_(std::move(what)) {}
+  bool run() override { return what_(); }
+  void refuse() override { ADD_FAILURE() << "refused"; }
+
+ private:
+  std::function<bool()> what_;
+};
+
+void add(Pool& pool, std::function<bool()> what) {
+  std::unique_ptr<Pool::Job> job = std::make_unique<Doing>(std::move(what));
+  EXPECT_TRUE(pool.add(job, Pool::Entry::kBounded));
+}
+
+constexpr QueueLimits kWide{.jobs_max = 100'000, .wait_us_max = 60'000'000, .late_us = 60'000'000};
+
+TEST(PoolThreads, RunSoManyAtATimeAndMoreWhereSomeBlock) {
+  std::atomic<int> running = 0;
+  std::atomic<int> running_most = 0;
+  std::atomic<int> blocking = 0;
+  std::atomic<bool> go_on = false;
+  Pool pool(64, 2, kWide, base::system_clock());
+  for (int i = 0; i < 20; ++i) {
+    add(pool, [&] {
+      const int now = ++running;
+      for (int most = running_most; now > most && !running_most.compare_exchange_weak(most, now);) {
+      }
+      --running;
+      const base::Blocking block;
+      const base::Blocking twice;  // counts once
+      ++blocking;
+      EXPECT_TRUE(eventually([&] { return go_on.load(); }));
+      return true;
+    });
+  }
+  EXPECT_TRUE(eventually([&] { return blocking == 20; })) << "all block beside each other";
+  EXPECT_LE(running_most, 2);
+  go_on = true;
+}
+
+TEST(PoolThreads, NoneIsNeededForAJobThatGoesOnWithoutOne) {
+  std::atomic<int> begun = 0;
+  Pool pool(3, 2, kWide, base::system_clock());
+  for (int i = 0; i < 5; ++i) {
+    add(pool, [&] {
+      ++begun;
+      return false;
+    });
+  }
+  EXPECT_TRUE(eventually([&] { return begun == 3; })) << "so many may be begun";
+  pool.release();
+  EXPECT_TRUE(eventually([&] { return begun == 4; }));
+  pool.release();
+  EXPECT_TRUE(eventually([&] { return begun == 5; }));
+  // Stopping waits for those that are not over.
+  std::thread stopping([&] { pool.stop(); });
+  for (int i = 0; i < 3; ++i) pool.release();
+  stopping.join();
+}
+
+TEST(PoolThreads, EveryJobIsRunOnce) {
+  static constexpr int kJobs = 20'000;
+  std::vector<std::atomic<int>> runs(kJobs);
+  std::atomic<int> all = 0;
+  Pool pool(16, 4, kWide, base::system_clock());
+  std::vector<std::thread> givers;
+  givers.reserve(4);
+  for (int giver = 0; giver < 4; ++giver) {
+    givers.emplace_back([&, giver] {
+      for (int i = giver; i < kJobs; i += 4) {
+        add(pool, [&, i] {
+          ++runs[static_cast<std::size_t>(i)];
+          if (i % 7 == 0) {
+            const base::Blocking block;
+            ++all;
+            return true;
+          }
+          ++all;
+          if (i % 5 != 0) return true;
+          std::thread([&pool] { pool.release(); }).detach();
+          return false;
+        });
+      }
+    });
+  }
+  for (std::thread& giver : givers) giver.join();
+  EXPECT_TRUE(eventually([&] { return all == kJobs; }));
+  pool.stop();
+  for (const auto& count : runs) ASSERT_EQ(count, 1);
 }
 
 }  // namespace

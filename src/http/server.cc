@@ -31,6 +31,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "http/connection.h"
 #include "http/message.h"
 #include "http/problem.h"
@@ -235,6 +236,7 @@ void Server::start() {
   boost::asio::co_spawn(impl_->loops.front()->context, impl_->accept(), boost::asio::detached);
   for (const auto& loop : impl_->loops) {
     loop->thread = std::thread([loop = loop.get()] {
+      base::name_thread("sockets");
       const auto guard = boost::asio::make_work_guard(loop->context);
       loop->context.run();
     });

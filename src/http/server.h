@@ -17,7 +17,8 @@ struct ServerOptions {
   std::string tls_certificate_file;  // PEM chain; empty: plain
   std::string tls_key_file;
   int io_threads = 1;
-  int handler_threads = 64;
+  int handlers = 64;         // requests that are worked on at once
+  int handlers_running = 8;  // of them, those that do not wait for something
   std::size_t queued_requests_max = base::limits::kQueuedRequestsMax;
   std::int64_t queue_wait_ms = base::limits::kQueueWaitMs;
   std::int64_t queue_late_ms = base::limits::kQueueLateMs;

@@ -35,7 +35,8 @@ std::string post(std::string_view headers, std::string_view rest = "") {
 ServerOptions small_options() {
   ServerOptions options;
   options.port = 0;
-  options.handler_threads = 1;
+  options.handlers = 1;
+  options.handlers_running = 1;
   return options;
 }
 

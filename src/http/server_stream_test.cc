@@ -26,7 +26,7 @@ constexpr std::size_t kMiB = 1024 * 1024;
 ServerOptions on_free_port() {
   ServerOptions options;
   options.port = 0;
-  options.handler_threads = 4;
+  options.handlers = 4;
   return options;
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -34,12 +35,28 @@ Response echo(const Request& request) {
   return Response::json(200, json.take());
 }
 
+/// Replies that come later: from the handler's thread, from another one, or not at all.
+Response later(const Request& request) {
+  const auto make = [body = request.body]() -> Response {
+    if (body == "refuse") throw base::invalid("name", "required", "Give a name.");
+    return Response::json(201, body);
+  };
+  Response reply;
+  reply.later = [how = request.parameter("how"), make](const auto& give) {
+    if (how == "throws") throw std::runtime_error("secret of the bug");
+    if (how == "at-once") return give(make);
+    std::thread([give, make] { give(make); }).detach();
+  };
+  return reply;
+}
+
 Router echo_router() {
   Router router;
   router.add({Method::kGet, "/echo", echo});
   router.add({Method::kPost, "/echo", echo});
   router.add({Method::kGet, "/things/{id}",
               [](const Request& request) { return Response::json(200, request.parameter("id")); }});
+  router.add({Method::kPost, "/later/{how}", later});
   router.add({Method::kGet, "/nothing", [](const Request&) { return Response::empty(); }});
   router.add({Method::kGet, "/invalid", [](const Request&) -> Response {
                 throw base::invalid("name", "required", "Give a name.");
@@ -64,6 +81,26 @@ class ServerTest : public testing::Test {
 };
 
 base::Json json_of(const RawReply& reply) { return base::parse_json(reply.body); }
+
+TEST_F(ServerTest, GivesRepliesThatComeLater) {
+  RawClient client(server_.port());
+  const auto ask = [&](const std::string& how, const std::string& body) {
+    return client.ask("POST /later/" + how + " HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+                      std::to_string(body.size()) + "\r\n\r\n" + body);
+  };
+  for (int i = 0; i < 200; ++i) {
+    for (const char* how : {"at-once", "elsewhere"}) {
+      const RawReply reply = ask(how, "body");
+      EXPECT_EQ(reply.status, 201);
+      EXPECT_EQ(reply.body, "body");
+    }
+  }
+  EXPECT_EQ(ask("elsewhere", "refuse").status, 422);
+  EXPECT_EQ(ask("at-once", "refuse").status, 422);
+  const RawReply failed = ask("throws", "");
+  EXPECT_EQ(failed.status, 500);
+  EXPECT_EQ(failed.body.find("secret"), std::string::npos);
+}
 
 TEST_F(ServerTest, AnswersWithTheCommonHeaders) {
   RawClient client(server_.port());
