@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -59,15 +60,20 @@ constexpr int kListenPauseMs = 500;          // between tries to listen
 constexpr int kLookMs = 1'000;               // between looks at what was not told of
 constexpr std::string_view kChannel = "annals_journal";
 
-// `group` is null outside of a group of writes: then nothing waits to be sent.
+// What a transaction is for.
+enum class Purpose { kRead, kWrite, kDerive };
+
+// `group` is null outside of a group of writes: then nothing waits to be sent. What is derived goes
+// unanswered, for a failure there is one of the whole group.
 class PostgresTx final : public HookedTx {
  public:
-  PostgresTx(PostgresConnection& connection, BusinessKey business, bool writable,
+  PostgresTx(PostgresConnection& connection, BusinessKey business, Purpose purpose,
              const base::Clock& clock, std::shared_ptr<void>& memory, WriteGroup* group = nullptr)
-      : HookedTx(business, writable, clock, memory),
+      : HookedTx(business, purpose != Purpose::kRead, clock, memory),
         connection_(connection),
+        derives_(purpose == Purpose::kDerive),
         group_(group),
-        parts_(connection, group == nullptr ? nullptr : &group->pending) {}
+        parts_(connection, group == nullptr || derives_ ? nullptr : &group->pending) {}
 
   [[nodiscard]] Engine engine() const override { return Engine::kPostgres; }
   using Tx::append;
@@ -79,26 +85,29 @@ class PostgresTx final : public HookedTx {
     return connection_.query(sql, params);
   }
   std::int64_t execute(std::string_view sql, std::span<const Param> params) override {
-    CHECK(writable());
-    parts_.send(true);
-    if (group_ != nullptr) group_->answers.forget();
+    before_change();
     return connection_.execute(sql, params);
   }
   [[nodiscard]] Rows query_derived(std::string_view sql, std::span<const Param> params) override {
     return query(sql, params);
   }
   void insert(const InsertInto& into, std::span<const Param> values) override {
-    CHECK(writable());
-    parts_.send(true);
-    if (group_ != nullptr) group_->answers.forget();
-    connection_.insert(into, values);
+    before_change();
+    if (derives_) {
+      connection_.post(into, values);
+    } else {
+      connection_.insert(into, values);
+    }
   }
   void append(const InsertInto& into, std::span<const Param> values) override {
-    if (group_ == nullptr) {
+    if (group_ == nullptr || derives_) {
       insert(into, values);
       return;
     }
     group_->pending.rows.add(into, values);
+  }
+  [[nodiscard]] std::optional<Rows> appended(const InsertInto& into) const override {
+    return derives_ ? group_->pending.rows.sent(into) : std::nullopt;
   }
   void forget_answer(const LookUp& what, const Param& key) override {
     if (group_ != nullptr) group_->answers.forget(what, key);
@@ -120,11 +129,20 @@ class PostgresTx final : public HookedTx {
   void roll_back_write() { roll_back_part(); }
 
  private:
+  // (What a group remembers is of tables that are not derived.)
+  void before_change() {
+    CHECK(writable());
+    parts_.send(true);
+    if (group_ == nullptr || derives_) return;
+    group_->answers.forget();
+    group_->pending.rows.spoil();
+  }
   void begin_part() override { parts_.begin(); }
   void end_part() override { parts_.end(); }
   void roll_back_part() override;
 
   PostgresConnection& connection_;
+  bool derives_;
   WriteGroup* group_;
   WriteParts<PostgresConnection, PostgresPendingRows> parts_;
 };
@@ -146,6 +164,7 @@ void PostgresTx::roll_back_part() {
   if (group_ == nullptr) return;
   if (undone) {
     group_->answers.forget();
+    group_->pending.rows.spoil();
   } else if (connection_.in_failed_transaction() && !group_->pending.spoiled) {
     group_->pending.spoiled = std::make_exception_ptr(
         Error(Code::kInternal, "A question of a write failed, and its transaction with it."));
@@ -155,12 +174,23 @@ void PostgresTx::roll_back_part() {
 // What a business's writer remembers, and until which turn that was the truth.
 struct Memory {
   std::int64_t turn = -1;
-  std::shared_ptr<void> kept;
+  std::int64_t applied = -1;      // how far the journal is derived; -1: to be read
+  std::shared_ptr<void> kept;     // by the writes
+  std::shared_ptr<void> derived;  // by what derives
   Answers answers;
 
   void forget() {
     kept.reset();
+    undo();
+  }
+  // What may tell of writes that are undone. (What the writes keep they take back themselves.)
+  void undo() {
+    forget_derived();
     answers.forget();
+  }
+  void forget_derived() {
+    applied = -1;
+    derived.reset();
   }
 };
 
@@ -254,8 +284,10 @@ class PostgresDatabase final : public Database {
                     std::exception_ptr& cause);
   void ask_ahead(PostgresConnection& connection, WriteGroup& group, Memory& memory,
                  const std::vector<WriteJob*>& jobs);
-  std::int64_t run_jobs(PostgresConnection& connection, std::vector<WriteJob*>& group);
-  void derive(PostgresConnection& connection, BusinessKey business);
+  std::int64_t run_jobs(PostgresConnection& connection, std::vector<WriteJob*>& group,
+                        WriteGroup& shared, Memory& memory);
+  std::int64_t derive(PostgresConnection& connection, BusinessKey business, WriteGroup& group,
+                      Memory& memory, std::int64_t end);
   Memory& memory_of(BusinessKey business);
   void listen_loop();
   void listen(PostgresConnection& connection);
@@ -387,7 +419,7 @@ void PostgresDatabase::run_read(BusinessKey business, const std::function<void(T
   connection->set_deadline(options_.clock,
                            options_.clock->steady() + base::limits::kReadTransactionMs * 1'000);
   std::shared_ptr<void> no_memory;
-  PostgresTx tx(*connection, business, false, *options_.clock, no_memory);
+  PostgresTx tx(*connection, business, Purpose::kRead, *options_.clock, no_memory);
   body(tx);
 }
 
@@ -523,7 +555,8 @@ void PostgresDatabase::ask_ahead(PostgresConnection& connection, WriteGroup& gro
     Answers::Questions questions(group.answers);
     for (const WriteJob* job : jobs) {
       if (!*job->ahead) continue;
-      PostgresTx tx(connection, job->business, false, *options_.clock, memory.kept, &group);
+      PostgresTx tx(connection, job->business, Purpose::kRead, *options_.clock, memory.kept,
+                    &group);
       (*job->ahead)(tx, questions);
     }
     group.answers.ask(connection, jobs.front()->business, questions);
@@ -532,11 +565,9 @@ void PostgresDatabase::ask_ahead(PostgresConnection& connection, WriteGroup& gro
 
 // Runs the jobs in the transaction that was begun; how far the journal grew (0: it did not).
 std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
-                                        std::vector<WriteJob*>& group) {
+                                        std::vector<WriteJob*>& group, WriteGroup& shared,
+                                        Memory& memory) {
   const BusinessKey business = group.front()->business;
-  Memory& memory = memory_of(business);
-  memory.answers.forget_appended();
-  WriteGroup shared{.pending = {}, .answers = memory.answers};
   ask_ahead(connection, shared, memory, group);
   const bool alone = group.size() == 1;
   std::int64_t pos = 0;
@@ -545,8 +576,8 @@ std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
     if (bytes >= kGroupBytesMax) give_back(group, i);  // which ends this loop
     if (i == group.size()) break;
     WriteJob& job = *group[i];
-    auto tx = std::make_unique<PostgresTx>(connection, business, true, *options_.clock, memory.kept,
-                                           &shared);
+    auto tx = std::make_unique<PostgresTx>(connection, business, Purpose::kWrite, *options_.clock,
+                                           memory.kept, &shared);
     PostgresTx& running = *tx;
     job.tx = std::move(tx);
     job.error = nullptr;
@@ -567,7 +598,7 @@ std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
     pos = std::max(pos, running.journal_pos());
     bytes += running.journal_bytes();
   }
-  shared.pending.rows.send(connection, shared.pending.rows.mark());
+  shared.pending.rows.post(connection);
   return pos;
 }
 
@@ -576,21 +607,22 @@ constexpr std::string_view kApply = R"(
   INSERT INTO applied (business, pos) VALUES ($1, $2)
   ON CONFLICT (business) DO UPDATE SET pos = excluded.pos)";
 
-void PostgresDatabase::derive(PostgresConnection& connection, BusinessKey business) {
-  if (!options_.derive) return;
-  std::int64_t from = 0;
-  {
+// Derives the journal as far as `end`, and returns how far it is derived.
+std::int64_t PostgresDatabase::derive(PostgresConnection& connection, BusinessKey business,
+                                      WriteGroup& group, Memory& memory, std::int64_t end) {
+  std::int64_t from = memory.applied;
+  if (from < 0) {
     Rows rows = connection.query(kApplied, std::initializer_list<Param>{business});
-    if (rows.next()) from = rows->integer(0);
+    from = rows.next() ? rows->integer(0) : 0;
   }
-  std::shared_ptr<void> no_memory;
-  PostgresTx tx(connection, business, true, *options_.clock, no_memory);
-  while (true) {
+  PostgresTx tx(connection, business, Purpose::kDerive, *options_.clock, memory.derived, &group);
+  while (from < end) {
     const std::int64_t to = options_.derive(tx, from);
     if (to == from) break;
     from = to;
   }
-  connection.execute(kApply, std::initializer_list<Param>{business, from});
+  connection.post(kApply, std::initializer_list<Param>{business, from});
+  return from;
 }
 
 // One transaction for the group. What it throws inside is in `cause`.
@@ -603,10 +635,10 @@ Outcome PostgresDatabase::try_group(std::unique_ptr<PostgresConnection>& connect
     for (auto it = group.rbegin(); it != group.rend(); ++it) {
       if ((*it)->tx) (*it)->tx->rolled_back();
     }
-    memory_of(business).answers.forget();  // they may tell of what is undone
+    memory_of(business).undo();
     if (connection && !connection->broken()) {
       try {
-        connection->script("ROLLBACK");
+        connection->roll_back();
         return;
       } catch (const Error&) {
         base::log(base::Level::kWarn, "a transaction could not be rolled back");
@@ -627,11 +659,17 @@ Outcome PostgresDatabase::try_group(std::unique_ptr<PostgresConnection>& connect
     Memory& memory = memory_of(business);
     if (memory.turn != turn - 1) memory.forget();  // another server wrote since
     memory.turn = turn - 1;
-    const std::int64_t pos = run_jobs(*connection, group);
-    if (pos > 0) derive(*connection, business);
+    memory.answers.forget_appended();
+    WriteGroup shared{.pending = {}, .answers = memory.answers};
+    const std::int64_t pos = run_jobs(*connection, group, shared, memory);
+    if (!shared.pending.rows.as_sent()) memory.forget_derived();
+    std::int64_t applied = memory.applied;
+    if (pos > 0 && options_.derive) applied = derive(*connection, business, shared, memory, pos);
+    connection->settle();
     committing = true;
     connection->commit();
     memory.turn = turn;
+    memory.applied = applied;
     if (pos > 0) untold_ = true;
     return Outcome::kDone;
   } catch (const ConnectionLost&) {
