@@ -599,6 +599,7 @@ std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
     bytes += running.journal_bytes();
   }
   shared.pending.rows.post(connection);
+  connection.push();
   return pos;
 }
 

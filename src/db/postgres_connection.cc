@@ -355,7 +355,10 @@ void PostgresConnection::begin_posting() {
 void PostgresConnection::posted(int sent) {
   if (sent == 0) throw ConnectionLost();
   ++posted_;
-  PQflush(handle_);  // as much as is taken at once; the rest goes with what follows
+}
+
+void PostgresConnection::push() {
+  if (posted_ > 0) PQflush(handle_);  // as much as is taken at once
 }
 
 void PostgresConnection::settle() {

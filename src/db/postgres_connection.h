@@ -79,6 +79,9 @@ class PostgresConnection {
   void post(const InsertInto& into, const std::vector<BinaryArray>& columns, std::size_t first,
             std::size_t count);
   void post(std::string_view sql, std::span<const Param> params);
+  /// Has the server begin with what was posted. Small statements wait otherwise, until there are
+  /// enough of them: each time that it runs out of work it has to be woken.
+  void push();
   /// Waits for the answers to all that was posted.
   void settle();
 
