@@ -50,8 +50,9 @@ using base::Error;
 
 constexpr std::size_t kGroupMax = 1'024;             // writes of one commit, of one business
 constexpr std::size_t kGroupBytesMax = 1024 * 1024;  // of records; the write that passes it ends it
-constexpr int kWriters = 4;                          // businesses written at the same time
-constexpr std::int64_t kConnectMs = 900;             // so that a refusal comes within a second
+constexpr std::size_t kQuestionsMax = 1'000;  // asked ahead; the write that passes it ends it
+constexpr int kWriters = 4;                   // businesses written at the same time
+constexpr std::int64_t kConnectMs = 900;      // so that a refusal comes within a second
 constexpr std::int64_t kBeginMs = 1'500;  // for the answer to a BEGIN, which takes no time itself
 constexpr std::int64_t kAnswerMs = base::limits::kReadTransactionMs + 1'000;  // to all that follows
 constexpr std::int64_t kReaderWaitMs = 900;  // for a free connection
@@ -282,8 +283,8 @@ class PostgresDatabase final : public Database {
   static void refuse(const std::vector<WriteJob*>& group, const std::exception_ptr& cause);
   Outcome try_group(std::unique_ptr<PostgresConnection>& connection, std::vector<WriteJob*>& group,
                     std::exception_ptr& cause);
-  void ask_ahead(PostgresConnection& connection, WriteGroup& group, Memory& memory,
-                 const std::vector<WriteJob*>& jobs);
+  std::size_t ask_ahead(PostgresConnection& connection, WriteGroup& group, Memory& memory,
+                        std::span<WriteJob* const> jobs);
   std::int64_t run_jobs(PostgresConnection& connection, std::vector<WriteJob*>& group,
                         WriteGroup& shared, Memory& memory);
   std::int64_t derive(PostgresConnection& connection, BusinessKey business, WriteGroup& group,
@@ -547,20 +548,25 @@ constexpr std::string_view kTurn = R"(
   ON CONFLICT (business) DO UPDATE SET n = turns.n + 1
   RETURNING n, set_config('lock_timeout', $2, true))";
 
-// Asks at once what all the jobs are going to ask.
-void PostgresDatabase::ask_ahead(PostgresConnection& connection, WriteGroup& group, Memory& memory,
-                                 const std::vector<WriteJob*>& jobs) {
+// Asks at once what the jobs are going to ask, and returns how many of them: those after were too
+// many.
+std::size_t PostgresDatabase::ask_ahead(PostgresConnection& connection, WriteGroup& group,
+                                        Memory& memory, std::span<WriteJob* const> jobs) {
   constexpr int rounds = 2;  // the second for what the answers lead to
   for (int round = 0; round < rounds; ++round) {
     Answers::Questions questions(group.answers);
-    for (const WriteJob* job : jobs) {
-      if (!*job->ahead) continue;
-      PostgresTx tx(connection, job->business, Purpose::kRead, *options_.clock, memory.kept,
-                    &group);
-      (*job->ahead)(tx, questions);
+    for (std::size_t i = 0; i < jobs.size() && questions.size() < kQuestionsMax; ++i) {
+      const WriteJob& job = *jobs[i];
+      if (*job.ahead) {
+        PostgresTx tx(connection, job.business, Purpose::kRead, *options_.clock, memory.kept,
+                      &group);
+        (*job.ahead)(tx, questions);
+      }
+      if (round == 0 && questions.size() >= kQuestionsMax) jobs = jobs.first(i + 1);
     }
     group.answers.ask(connection, jobs.front()->business, questions);
   }
+  return jobs.size();
 }
 
 // Runs the jobs in the transaction that was begun; how far the journal grew (0: it did not).
@@ -568,7 +574,7 @@ std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
                                         std::vector<WriteJob*>& group, WriteGroup& shared,
                                         Memory& memory) {
   const BusinessKey business = group.front()->business;
-  ask_ahead(connection, shared, memory, group);
+  give_back(group, ask_ahead(connection, shared, memory, group));
   const bool alone = group.size() == 1;
   std::int64_t pos = 0;
   std::size_t bytes = 0;

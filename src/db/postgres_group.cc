@@ -180,6 +180,7 @@ void Answers::Questions::add(const LookUp& what, const Param& key) {
   if (fresh) it->second.array = BinaryArray(type_of(key));
   it->second.array.add(key);
   it->second.names.push_back(name_of(what, spelled(key)));
+  ++size_;
 }
 
 void Answers::ask(PostgresConnection& connection, BusinessKey business,

@@ -79,6 +79,7 @@ class Answers::Questions final : public Asks {
  public:
   explicit Questions(const Answers& known) : known_(known) {}
   void add(const LookUp& what, const Param& key) override;
+  [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
   friend class Answers;
@@ -88,6 +89,7 @@ class Answers::Questions final : public Asks {
   };
   const Answers& known_;
   std::map<const LookUp*, Keys> keys_;
+  std::size_t size_ = 0;
 };
 
 /// Of one commit.
