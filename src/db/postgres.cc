@@ -51,8 +51,10 @@ using base::Error;
 constexpr std::size_t kGroupMax = 1'024;             // writes of one commit, of one business
 constexpr std::size_t kGroupBytesMax = 1024 * 1024;  // of records; the write that passes it ends it
 constexpr std::size_t kQuestionsMax = 1'000;  // asked ahead; the write that passes it ends it
-constexpr int kWriters = 4;                   // businesses written at the same time
-constexpr std::int64_t kConnectMs = 900;      // so that a refusal comes within a second
+constexpr std::size_t kPostRows =
+    128;                     // appended, that are worth a statement while writes still run
+constexpr int kWriters = 4;  // businesses written at the same time
+constexpr std::int64_t kConnectMs = 900;  // so that a refusal comes within a second
 constexpr std::int64_t kBeginMs = 1'500;  // for the answer to a BEGIN, which takes no time itself
 constexpr std::int64_t kAnswerMs = base::limits::kReadTransactionMs + 1'000;  // to all that follows
 constexpr std::int64_t kReaderWaitMs = 900;  // for a free connection
@@ -603,6 +605,10 @@ std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
     if (shared.pending.spoiled) std::rethrow_exception(shared.pending.spoiled);
     pos = std::max(pos, running.journal_pos());
     bytes += running.journal_bytes();
+    if (shared.pending.rows.waiting() >= kPostRows) {
+      shared.pending.rows.post(connection);
+      connection.push();
+    }
   }
   shared.pending.rows.post(connection);
   connection.push();

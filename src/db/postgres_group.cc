@@ -142,6 +142,12 @@ void PostgresPendingRows::send(PostgresConnection& connection, const Mark& mark)
   }
 }
 
+std::size_t PostgresPendingRows::waiting() const {
+  std::size_t rows = 0;
+  for (const Table& table : tables_) rows += table.waiting();
+  return rows;
+}
+
 void PostgresPendingRows::post(PostgresConnection& connection) {
   for (Table& table : tables_) {
     const std::size_t count = table.waiting();

@@ -31,6 +31,8 @@ class PostgresPendingRows {
   static void subtract(Mark& mark, const Mark& sent);
   void cut(const Mark& mark);
   void send(PostgresConnection& connection, const Mark& mark);
+  /// Of all tables.
+  [[nodiscard]] std::size_t waiting() const;
   /// Sends all without waiting for the answers.
   void post(PostgresConnection& connection);
 
