@@ -177,6 +177,7 @@ void PostgresTx::roll_back_part() {
 // What a business's writer remembers, and until which turn that was the truth.
 struct Memory {
   std::int64_t turn = -1;
+  bool undisturbed = false;       // no other server wrote between our last two turns
   std::int64_t applied = -1;      // how far the journal is derived; -1: to be read
   std::shared_ptr<void> kept;     // by the writes
   std::shared_ptr<void> derived;  // by what derives
@@ -260,11 +261,10 @@ class PostgresDatabase final : public Database {
       throw ConnectionLost();
     }
   }
-  static void begin(PostgresConnection& connection, BusinessKey business, const char* mode,
-                    const std::string& more = {}) {
+  static void begin(PostgresConnection& connection, BusinessKey business, const char* mode) {
     connection.set_patience(kBeginMs);
     connection.script(std::string("BEGIN ") + mode +
-                      "; SET LOCAL annals.business = " + std::to_string(business) + more);
+                      "; SET LOCAL annals.business = " + std::to_string(business));
     connection.set_patience(kAnswerMs);
   }
   void wake() const { ::eventfd_write(wake_, 1); }
@@ -285,6 +285,10 @@ class PostgresDatabase final : public Database {
   static void refuse(const std::vector<WriteJob*>& group, const std::exception_ptr& cause);
   Outcome try_group(std::unique_ptr<PostgresConnection>& connection, std::vector<WriteJob*>& group,
                     std::exception_ptr& cause);
+  static std::shared_ptr<PostgresAnswer> begin_turn(PostgresConnection& connection,
+                                                    BusinessKey business);
+  void prepare_group(PostgresConnection& connection, std::vector<WriteJob*>& group,
+                     WriteGroup& shared, Memory& memory);
   std::size_t ask_ahead(PostgresConnection& connection, WriteGroup& group, Memory& memory,
                         std::span<WriteJob* const> jobs);
   std::int64_t run_jobs(PostgresConnection& connection, std::vector<WriteJob*>& group,
@@ -539,16 +543,26 @@ void PostgresDatabase::write_loop() {
   }
 }
 
-// For the turns of other servers it waits longer than for a table that somebody has locked, and
-// says both in trips that there are anyway.
-std::string wait_for_turn() {
-  return "; LOCK TABLE turns IN ROW EXCLUSIVE MODE; SET LOCAL lock_timeout = " +
-         std::to_string(kTurnMs);
-}
+constexpr std::string_view kLockTurns = "LOCK TABLE turns IN ROW EXCLUSIVE MODE";
+constexpr std::string_view kEnter =
+    "SELECT set_config('annals.business', $1, true), set_config('lock_timeout', $2, true)";
 constexpr std::string_view kTurn = R"(
   INSERT INTO turns (business, n) VALUES ($1, 1)
   ON CONFLICT (business) DO UPDATE SET n = turns.n + 1
   RETURNING n, set_config('lock_timeout', $2, true))";
+
+// Waits longer for the turns of other servers than for a table that somebody has locked.
+std::shared_ptr<PostgresAnswer> PostgresDatabase::begin_turn(PostgresConnection& connection,
+                                                             BusinessKey business) {
+  connection.set_patience(kBeginMs);
+  connection.post("BEGIN", {});
+  connection.post(kLockTurns, {});
+  connection.post(kEnter,
+                  std::initializer_list<Param>{std::to_string(business), std::to_string(kTurnMs)});
+  connection.set_patience(kAnswerMs);
+  return connection.post_ask(kTurn,
+                             std::initializer_list<Param>{business, std::to_string(kTableLockMs)});
+}
 
 // Asks at once what the jobs are going to ask, and returns how many of them: those after were too
 // many.
@@ -571,12 +585,32 @@ std::size_t PostgresDatabase::ask_ahead(PostgresConnection& connection, WriteGro
   return jobs.size();
 }
 
+// Begins a transaction for the group, and asks what it is going to ask. Where no other server wrote
+// of late it is taken for granted that none did now: all that goes in one trip.
+void PostgresDatabase::prepare_group(PostgresConnection& connection, std::vector<WriteJob*>& group,
+                                     WriteGroup& shared, Memory& memory) {
+  const auto answer = begin_turn(connection, group.front()->business);
+  bool asked = false;
+  if (memory.undisturbed) {
+    give_back(group, ask_ahead(connection, shared, memory, group));
+    asked = true;
+  }
+  connection.settle();
+  Rows rows = answer->rows();
+  CHECK(rows.next());
+  const std::int64_t before = rows->integer(0) - 1;
+  memory.undisturbed = memory.turn == before;
+  memory.turn = before;
+  if (memory.undisturbed && asked) return;
+  if (!memory.undisturbed) memory.forget();
+  give_back(group, ask_ahead(connection, shared, memory, group));
+}
+
 // Runs the jobs in the transaction that was begun; how far the journal grew (0: it did not).
 std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
                                         std::vector<WriteJob*>& group, WriteGroup& shared,
                                         Memory& memory) {
   const BusinessKey business = group.front()->business;
-  give_back(group, ask_ahead(connection, shared, memory, group));
   const bool alone = group.size() == 1;
   std::int64_t pos = 0;
   std::size_t bytes = 0;
@@ -661,32 +695,23 @@ Outcome PostgresDatabase::try_group(std::unique_ptr<PostgresConnection>& connect
   };
   try {
     if (!connection) connection = connect_writing();
-    begin(*connection, business, "", wait_for_turn());
-    std::int64_t turn = 0;
-    {
-      Rows rows = connection->query(
-          kTurn, std::initializer_list<Param>{business, std::to_string(kTableLockMs)});
-      CHECK(rows.next());
-      turn = rows->integer(0);
-    }
     Memory& memory = memory_of(business);
-    if (memory.turn != turn - 1) memory.forget();  // another server wrote since
-    memory.turn = turn - 1;
     memory.answers.forget_appended();
     WriteGroup shared{.pending = {}, .answers = memory.answers};
+    prepare_group(*connection, group, shared, memory);
     const std::int64_t pos = run_jobs(*connection, group, shared, memory);
     if (!shared.pending.rows.as_sent()) memory.forget_derived();
     std::int64_t applied = memory.applied;
     if (pos > 0 && options_.derive) applied = derive(*connection, business, shared, memory, pos);
-    connection->settle();
     committing = true;
     connection->commit();
-    memory.turn = turn;
+    ++memory.turn;
     memory.applied = applied;
     if (pos > 0) untold_ = true;
     return Outcome::kDone;
-  } catch (const ConnectionLost&) {
+  } catch (const ConnectionLost& lost) {
     cause = std::current_exception();
+    if (lost.before_last()) committing = false;
     const bool cut_off = connection != nullptr && !connection->gave_up();
     undo();
     if (!committing) return cut_off ? Outcome::kAgain : Outcome::kRefused;

@@ -63,14 +63,18 @@ using Result = std::unique_ptr<PGresult, FreeResult>;
   throw Error(Code::kInternal, "PostgreSQL " + std::string(state) + ": " + message);
 }
 
+// FATAL is the session's last word (it was ended, or idle in a transaction for too long), PANIC the
+// server's.
+bool ends_session(const PGresult* result) {
+  const char* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+  return severity != nullptr && std::string_view(severity) != "ERROR";
+}
+
 // Of a result, or of the connection where there is none.
 [[noreturn]] void throw_failure(PGconn* connection, const PGresult* result) {
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   if (state == nullptr || PQstatus(connection) != CONNECTION_OK) throw ConnectionLost();
-  // FATAL is the session's last word (it was ended, or idle in a transaction for too long), though
-  // libpq has not seen the end of the connection yet; PANIC the server's.
-  const char* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-  if (severity != nullptr && std::string_view(severity) != "ERROR") throw ConnectionLost();
+  if (ends_session(result)) throw ConnectionLost();  // though libpq has not seen it yet
   const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
   throw_state(state, message == nullptr ? "" : message);
 }
@@ -289,33 +293,33 @@ void PostgresConnection::check_deadline() const {
 }
 
 // Until the socket is ready, or our patience ends.
-void PostgresConnection::wait(short events, base::Micros end) {
+void PostgresConnection::wait(short events, std::int64_t patience_ms, base::Micros end) {
   pollfd socket{.fd = PQsocket(handle_), .events = events, .revents = 0};
   const std::int64_t left_ms =
       std::max<std::int64_t>((end - base::system_clock().steady()) / 1'000, 0);
-  if (::poll(&socket, 1, patience_ms_ == 0 ? -1 : static_cast<int>(left_ms)) != 0) return;
+  if (::poll(&socket, 1, patience_ms == 0 ? -1 : static_cast<int>(left_ms)) != 0) return;
   gave_up_ = true;
   throw ConnectionLost();
 }
 
 // The last result of the first statement that was not answered, as PQexec() and its like would
 // give it.
-PGresult* PostgresConnection::next_answer() {
+PGresult* PostgresConnection::next_answer(std::int64_t patience_ms) {
   if (gave_up_) throw ConnectionLost();
-  const base::Micros end = base::system_clock().steady() + patience_ms_ * 1'000;
+  const base::Micros end = base::system_clock().steady() + patience_ms * 1'000;
   while (PQflush(handle_) == 1) {
-    wait(POLLIN | POLLOUT, end);              // the server may want us to read before it takes more
-    if (PQconsumeInput(handle_) == 0) break;  // the result says why
+    wait(POLLIN | POLLOUT, patience_ms, end);  // the server may want us to read first
+    if (PQconsumeInput(handle_) == 0) break;   // the result says why
   }
   Result last;
   while (true) {
     while (PQisBusy(handle_) != 0) {
-      wait(POLLIN, end);
+      wait(POLLIN, patience_ms, end);
       if (PQconsumeInput(handle_) == 0) break;
     }
     Result next(PQgetResult(handle_));
     if (!next) break;
-    last = std::move(next);
+    if (!last || is_done(last.get())) last = std::move(next);  // what failed says most
   }
   if (!last) throw ConnectionLost();
   return last.release();
@@ -323,17 +327,26 @@ PGresult* PostgresConnection::next_answer() {
 
 // The answer to what was posted last; throws the first failure of all that was posted.
 PGresult* PostgresConnection::collect() {
-  const std::size_t count = std::exchange(posted_, 0);
+  const std::vector<Posted> all = std::exchange(posted_, {});
   if (PQpipelineSync(handle_) == 0) throw ConnectionLost();
   Result last;
   Result failure;
-  for (std::size_t i = 0; i < count; ++i) {
-    last.reset(next_answer());
-    if (failure || is_done(last.get())) continue;
-    failure = std::move(last);
-    if (PQstatus(handle_) != CONNECTION_OK) throw ConnectionLost();
+  for (const Posted& one : all) {
+    Result result(next_answer(one.patience_ms));
+    if (failure) continue;  // nothing that follows it was done
+    if (!is_done(result.get())) {
+      ConnectionLost lost;
+      if (ends_session(result.get()) && &one != &all.back()) lost.set_before_last();
+      if (lost.before_last() || PQstatus(handle_) != CONNECTION_OK) throw lost;
+      failure = std::move(result);
+    } else if (one.answer) {
+      for (int i = 0; i < PQntuples(result.get()); ++i) one.answer->numbers.push_back(i);
+      one.answer->result = std::shared_ptr<PGresult>(result.release(), FreeResult());
+    } else {
+      last = std::move(result);
+    }
   }
-  const Result end(next_answer());
+  const Result end(next_answer(patience_ms_));
   if (PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(handle_) == 0) {
     throw ConnectionLost();
   }
@@ -343,26 +356,28 @@ PGresult* PostgresConnection::collect() {
 
 PGresult* PostgresConnection::answer(int sent) {
   if (sent == 0) throw ConnectionLost();
-  if (posted_ == 0) return next_answer();
-  ++posted_;
+  if (posted_.empty()) return next_answer(patience_ms_);
+  posted_.push_back({.answer = nullptr, .patience_ms = patience_ms_});
   return collect();
 }
 
 void PostgresConnection::begin_posting() {
-  if (gave_up_ || (posted_ == 0 && PQenterPipelineMode(handle_) == 0)) throw ConnectionLost();
+  if (gave_up_ || (posted_.empty() && PQenterPipelineMode(handle_) == 0)) throw ConnectionLost();
 }
 
-void PostgresConnection::posted(int sent) {
+std::shared_ptr<PostgresAnswer> PostgresConnection::posted(int sent) {
   if (sent == 0) throw ConnectionLost();
-  ++posted_;
+  auto answer = std::make_shared<PostgresAnswer>();
+  posted_.push_back({.answer = answer, .patience_ms = patience_ms_});
+  return answer;
 }
 
 void PostgresConnection::push() {
-  if (posted_ > 0) PQflush(handle_);  // as much as is taken at once
+  if (!posted_.empty()) PQflush(handle_);  // as much as is taken at once
 }
 
 void PostgresConnection::settle() {
-  if (posted_ > 0) const Result last(collect());
+  if (!posted_.empty()) const Result none(collect());
 }
 
 // Parameters are typed by what is given, not by what PostgreSQL would guess (`$1 + 1` were an
@@ -408,10 +423,11 @@ PGresult* PostgresConnection::run(std::string_view sql, std::span<const Param> p
   return result.release();
 }
 
-void PostgresConnection::post(std::string_view sql, std::span<const Param> params) {
+std::shared_ptr<PostgresAnswer> PostgresConnection::post_ask(std::string_view sql,
+                                                             std::span<const Param> params) {
   const std::string& name = prepare(sql, params);
   begin_posting();
-  posted(send(name, params));
+  return posted(send(name, params));
 }
 
 Rows PostgresConnection::query(std::string_view sql, std::span<const Param> params) {
@@ -530,7 +546,7 @@ void PostgresConnection::post(const InsertInto& into, const std::vector<BinaryAr
                               std::size_t first, std::size_t count) {
   const std::string& name = prepare(into);
   begin_posting();
-  posted(send(name, columns, first, count));
+  static_cast<void>(posted(send(name, columns, first, count)));
 }
 
 Rows PostgresAnswer::rows() const {
@@ -544,9 +560,9 @@ PostgresAnswer PostgresConnection::ask(std::string_view sql, std::span<const Par
   return answer;
 }
 
-PostgresAnswer PostgresConnection::ask_many(std::string_view sql, BusinessKey business,
-                                            const BinaryArray& keys) {
-  check_deadline();
+std::shared_ptr<PostgresAnswer> PostgresConnection::post_ask_many(std::string_view sql,
+                                                                  BusinessKey business,
+                                                                  const BinaryArray& keys) {
   const std::string key = "many" + std::string(sql);
   const auto known = statements_.find(key);
   const std::string& name = known != statements_.end()
@@ -558,13 +574,9 @@ PostgresAnswer PostgresConnection::ask_many(std::string_view sql, BusinessKey bu
   const std::array<const char*, 2> values{bound.values()[0], array.data()};
   const std::array<int, 2> lengths{bound.lengths()[0], static_cast<int>(array.size())};
   const std::array<int, 2> formats{kBinary, kBinary};
-  PostgresAnswer found{.result = std::shared_ptr<PGresult>(
-                           answer(PQsendQueryPrepared(handle_, name.c_str(), 2, values.data(),
-                                                      lengths.data(), formats.data(), kBinary)),
-                           FreeResult()),
-                       .numbers = {}};
-  expect_done(handle_, found.result.get());
-  return found;
+  begin_posting();
+  return posted(PQsendQueryPrepared(handle_, name.c_str(), 2, values.data(), lengths.data(),
+                                    formats.data(), kBinary));
 }
 
 void PostgresConnection::script(const std::string& sql) {
@@ -575,9 +587,7 @@ void PostgresConnection::script(const std::string& sql) {
 
 // PostgreSQL answers the COMMIT of a transaction in which something failed with "ROLLBACK".
 void PostgresConnection::commit() {
-  settle();
-  const Result result(answer(PQsendQuery(handle_, "COMMIT")));
-  expect_done(handle_, result.get());
+  const Result result(run("COMMIT", {}));
   if (std::string_view(PQcmdStatus(result.get())) == "COMMIT") return;
   throw Error(Code::kInternal, "A transaction in which something failed was to be committed.");
 }

@@ -191,16 +191,23 @@ void Answers::Questions::add(const LookUp& what, const Param& key) {
 
 void Answers::ask(PostgresConnection& connection, BusinessKey business,
                   const Questions& questions) {
+  std::vector<std::shared_ptr<PostgresAnswer>> answers;
   for (const auto& [what, keys] : questions.keys_) {
-    const PostgresAnswer all = connection.ask_many(what->many, business, keys.array);
+    answers.push_back(connection.post_ask_many(what->many, business, keys.array));
+  }
+  if (answers.empty()) return;
+  connection.settle();
+  auto answer = answers.begin();
+  for (const auto& [what, keys] : questions.keys_) {
+    const std::shared_ptr<PGresult>& all = (*answer++)->result;
     if (others_.size() >= kAnswersMax) others_.clear();
     Known& known = what->of_appended ? of_appended_ : others_;
     for (const std::string& name : keys.names) {
-      known.insert_or_assign(name, PostgresAnswer{.result = all.result, .numbers = {}});
+      known.insert_or_assign(name, PostgresAnswer{.result = all, .numbers = {}});
     }
-    for (int row = 0; row < PQntuples(all.result.get()); ++row) {
-      const std::string_view key(PQgetvalue(all.result.get(), row, 0),
-                                 static_cast<std::size_t>(PQgetlength(all.result.get(), row, 0)));
+    for (int row = 0; row < PQntuples(all.get()); ++row) {
+      const std::string_view key(PQgetvalue(all.get(), row, 0),
+                                 static_cast<std::size_t>(PQgetlength(all.get(), row, 0)));
       known.at(name_of(*what, key)).numbers.push_back(row);
     }
   }

@@ -182,6 +182,28 @@ TEST_F(PostgresTest, WhatIsRememberedLastsUntilAnotherServerWrites) {
   EXPECT_TRUE(remembered(*one));
 }
 
+// Asked ahead before it is known whether another server wrote.
+TEST_F(PostgresTest, AnswersLastUntilAnotherServerWrites) {
+  static constexpr LookUp kNameOf{
+      .one = "SELECT key, name FROM log_views WHERE business = $1 AND key = $2",
+      .many = "SELECT key, name FROM log_views WHERE business = $1 AND key = ANY ($2)"};
+  const auto one = open();
+  const auto other = open();
+  const auto name = [&] {
+    return one->write(
+        kBusiness,
+        [](Tx& tx) {
+          auto rows = tx.look_up(kNameOf, "a");
+          return rows.next() ? rows->string(1) : "none";
+        },
+        [](Tx&, Asks& asks) { asks.add(kNameOf, "a"); });
+  };
+  other->write(kBusiness, [](Tx& tx) { tx.execute(kAdd, {kBusiness, "a", "A"}); });
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(name(), "A");
+  other->write(kBusiness, [](Tx& tx) { tx.execute("UPDATE log_views SET name = 'B'", {}); });
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(name(), "B");
+}
+
 TEST_F(PostgresTest, OtherServersAreToldOfTheJournal) {
   const auto one = open();
   const auto other = open();
@@ -360,6 +382,28 @@ TEST_F(PostgresTest, AConnectionLostInAWriteIsNoHalfWrite) {
   });
   EXPECT_EQ(runs, 2);
   EXPECT_EQ(count(*database), 1);
+}
+
+// Though the commit was sent with what the session ended at.
+TEST_F(PostgresTest, ASessionEndedBeforeTheCommitIsNoUnknownOutcome) {
+  int runs = 0;
+  std::unique_ptr<Database> database = open([&](Tx& tx, std::int64_t after) {
+    if (++runs == 2) {
+      tell(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+          "current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()");
+    }
+    tx.insert(kViews, std::vector<Param>{kBusiness, std::to_string(after), "D", "[]", 1});
+    return after + 1;
+  });
+  for (int pos = 1; pos <= 2; ++pos) {  // the first one prepares the statements
+    database->write(kBusiness, [&](Tx& tx) {
+      tx.append(kViews, {kBusiness, "write" + std::to_string(pos), "A", "[]", 1});
+      tx.journal_reaches(pos, 1);
+    });
+  }
+  EXPECT_EQ(runs, 3);
+  EXPECT_EQ(count(*database), 4);
 }
 
 TEST_F(PostgresTest, ANewerSchemaIsRefused) {
