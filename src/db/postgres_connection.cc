@@ -29,6 +29,8 @@ namespace {
 using base::Code;
 using base::Error;
 
+// Sent without waiting for the server; libpq keeps what that does not take.
+constexpr std::size_t kPostedBytesMax = std::size_t{4} * 1024 * 1024;
 // Statements kept prepared a connection, as on SQLite.
 constexpr std::size_t kStatementsMax = 512;
 
@@ -362,7 +364,10 @@ PGresult* PostgresConnection::answer(int sent) {
 }
 
 void PostgresConnection::begin_posting() {
-  if (gave_up_ || (posted_.empty() && PQenterPipelineMode(handle_) == 0)) throw ConnectionLost();
+  if (gave_up_) throw ConnectionLost();
+  if (!posted_.empty()) return;
+  if (PQenterPipelineMode(handle_) == 0) throw ConnectionLost();
+  posted_bytes_ = 0;
 }
 
 std::shared_ptr<PostgresAnswer> PostgresConnection::posted(int sent) {
@@ -522,6 +527,7 @@ int PostgresConnection::send(const std::string& name, const std::vector<BinaryAr
     const std::string& array = arrays.emplace_back(column.encode(first, count));
     data.push_back(array.data());
     lengths.push_back(static_cast<int>(array.size()));
+    posted_bytes_ += array.size();
   }
   const std::vector<int> formats(columns.size(), kBinary);
   return PQsendQueryPrepared(handle_, name.c_str(), static_cast<int>(columns.size()), data.data(),
@@ -547,6 +553,7 @@ void PostgresConnection::post(const InsertInto& into, const std::vector<BinaryAr
   const std::string& name = prepare(into);
   begin_posting();
   static_cast<void>(posted(send(name, columns, first, count)));
+  if (posted_bytes_ >= kPostedBytesMax) settle();
 }
 
 Rows PostgresAnswer::rows() const {

@@ -152,6 +152,7 @@ class PostgresConnection {
     std::int64_t patience_ms;
   };
   std::vector<Posted> posted_;  // statements whose answers were not read yet
+  std::size_t posted_bytes_ = 0;
   bool gave_up_ = false;
 };
 
