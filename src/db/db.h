@@ -158,6 +158,11 @@ class Tx {
   void append(const InsertInto& into, std::initializer_list<Param> values) {
     append(into, std::span<const Param>(values.begin(), values.size()));
   }
+  /// For Derive: the rows that the writes of this commit appended to `into`, oldest first, where it
+  /// is known that they are still as they were appended.
+  [[nodiscard]] virtual std::optional<Rows> appended(const InsertInto& /*into*/) const {
+    return std::nullopt;
+  }
   /// Says that append() added what `key` is answered by.
   virtual void forget_answer(const LookUp& /*what*/, const Param& /*key*/) {}
   /// Whether look_up() would answer without a trip to a server.
@@ -187,7 +192,8 @@ class Tx {
     return query_derived(sql, std::span<const Param>(params.begin(), params.size()));
   }
   /// What the writer remembers between transactions (ledger/ keeps the heads there). One slot a
-  /// database, touched on the writer's thread alone; empty at first.
+  /// database, touched on the writer's thread alone; empty at first. Derive has a slot of its own,
+  /// which is emptied wherever anything else may have changed what it derives.
   [[nodiscard]] virtual std::shared_ptr<void>& writer_memory() = 0;
   [[nodiscard]] virtual const base::Clock& clock() const = 0;
 };

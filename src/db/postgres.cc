@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -50,8 +51,11 @@ using base::Error;
 
 constexpr std::size_t kGroupMax = 1'024;             // writes of one commit, of one business
 constexpr std::size_t kGroupBytesMax = 1024 * 1024;  // of records; the write that passes it ends it
-constexpr int kWriters = 4;                          // businesses written at the same time
-constexpr std::int64_t kConnectMs = 900;             // so that a refusal comes within a second
+constexpr std::size_t kQuestionsMax = 1'000;  // asked ahead; the write that passes it ends it
+constexpr std::size_t kPostRows =
+    128;                     // appended, that are worth a statement while writes still run
+constexpr int kWriters = 4;  // businesses written at the same time
+constexpr std::int64_t kConnectMs = 900;  // so that a refusal comes within a second
 constexpr std::int64_t kBeginMs = 1'500;  // for the answer to a BEGIN, which takes no time itself
 constexpr std::int64_t kAnswerMs = base::limits::kReadTransactionMs + 1'000;  // to all that follows
 constexpr std::int64_t kReaderWaitMs = 900;  // for a free connection
@@ -60,15 +64,20 @@ constexpr int kListenPauseMs = 500;          // between tries to listen
 constexpr int kLookMs = 1'000;               // between looks at what was not told of
 constexpr std::string_view kChannel = "annals_journal";
 
-// `group` is null outside of a group of writes: then nothing waits to be sent.
+// What a transaction is for.
+enum class Purpose { kRead, kWrite, kDerive };
+
+// `group` is null outside of a group of writes: then nothing waits to be sent. What is derived goes
+// unanswered, for a failure there is one of the whole group.
 class PostgresTx final : public HookedTx {
  public:
-  PostgresTx(PostgresConnection& connection, BusinessKey business, bool writable,
+  PostgresTx(PostgresConnection& connection, BusinessKey business, Purpose purpose,
              const base::Clock& clock, std::shared_ptr<void>& memory, WriteGroup* group = nullptr)
-      : HookedTx(business, writable, clock, memory),
+      : HookedTx(business, purpose != Purpose::kRead, clock, memory),
         connection_(connection),
+        derives_(purpose == Purpose::kDerive),
         group_(group),
-        parts_(connection, group == nullptr ? nullptr : &group->pending) {}
+        parts_(connection, group == nullptr || derives_ ? nullptr : &group->pending) {}
 
   [[nodiscard]] Engine engine() const override { return Engine::kPostgres; }
   using Tx::append;
@@ -80,26 +89,29 @@ class PostgresTx final : public HookedTx {
     return connection_.query(sql, params);
   }
   std::int64_t execute(std::string_view sql, std::span<const Param> params) override {
-    CHECK(writable());
-    parts_.send(true);
-    if (group_ != nullptr) group_->answers.forget();
+    before_change();
     return connection_.execute(sql, params);
   }
   [[nodiscard]] Rows query_derived(std::string_view sql, std::span<const Param> params) override {
     return query(sql, params);
   }
   void insert(const InsertInto& into, std::span<const Param> values) override {
-    CHECK(writable());
-    parts_.send(true);
-    if (group_ != nullptr) group_->answers.forget();
-    connection_.insert(into, values);
+    before_change();
+    if (derives_) {
+      connection_.post(into, values);
+    } else {
+      connection_.insert(into, values);
+    }
   }
   void append(const InsertInto& into, std::span<const Param> values) override {
-    if (group_ == nullptr) {
+    if (group_ == nullptr || derives_) {
       insert(into, values);
       return;
     }
     group_->pending.rows.add(into, values);
+  }
+  [[nodiscard]] std::optional<Rows> appended(const InsertInto& into) const override {
+    return derives_ ? group_->pending.rows.sent(into) : std::nullopt;
   }
   void forget_answer(const LookUp& what, const Param& key) override {
     if (group_ != nullptr) group_->answers.forget(what, key);
@@ -121,11 +133,20 @@ class PostgresTx final : public HookedTx {
   void roll_back_write() { roll_back_part(); }
 
  private:
+  // (What a group remembers is of tables that are not derived.)
+  void before_change() {
+    CHECK(writable());
+    parts_.send(true);
+    if (group_ == nullptr || derives_) return;
+    group_->answers.forget();
+    group_->pending.rows.spoil();
+  }
   void begin_part() override { parts_.begin(); }
   void end_part() override { parts_.end(); }
   void roll_back_part() override;
 
   PostgresConnection& connection_;
+  bool derives_;
   WriteGroup* group_;
   WriteParts<PostgresConnection, PostgresPendingRows> parts_;
 };
@@ -147,6 +168,7 @@ void PostgresTx::roll_back_part() {
   if (group_ == nullptr) return;
   if (undone) {
     group_->answers.forget();
+    group_->pending.rows.spoil();
   } else if (connection_.in_failed_transaction() && !group_->pending.spoiled) {
     group_->pending.spoiled = std::make_exception_ptr(
         Error(Code::kInternal, "A question of a write failed, and its transaction with it."));
@@ -156,12 +178,24 @@ void PostgresTx::roll_back_part() {
 // What a business's writer remembers, and until which turn that was the truth.
 struct Memory {
   std::int64_t turn = -1;
-  std::shared_ptr<void> kept;
+  bool undisturbed = false;       // no other server wrote between our last two turns
+  std::int64_t applied = -1;      // how far the journal is derived; -1: to be read
+  std::shared_ptr<void> kept;     // by the writes
+  std::shared_ptr<void> derived;  // by what derives
   Answers answers;
 
   void forget() {
     kept.reset();
+    undo();
+  }
+  // What may tell of writes that are undone. (What the writes keep they take back themselves.)
+  void undo() {
+    forget_derived();
     answers.forget();
+  }
+  void forget_derived() {
+    applied = -1;
+    derived.reset();
   }
 };
 
@@ -229,11 +263,10 @@ class PostgresDatabase final : public Database {
       throw ConnectionLost();
     }
   }
-  static void begin(PostgresConnection& connection, BusinessKey business, const char* mode,
-                    const std::string& more = {}) {
+  static void begin(PostgresConnection& connection, BusinessKey business, const char* mode) {
     connection.set_patience(kBeginMs);
     connection.script(std::string("BEGIN ") + mode +
-                      "; SET LOCAL annals.business = " + std::to_string(business) + more);
+                      "; SET LOCAL annals.business = " + std::to_string(business));
     connection.set_patience(kAnswerMs);
   }
   void wake() const { ::eventfd_write(wake_, 1); }
@@ -254,10 +287,16 @@ class PostgresDatabase final : public Database {
   static void refuse(const std::vector<WriteJob*>& group, const std::exception_ptr& cause);
   Outcome try_group(std::unique_ptr<PostgresConnection>& connection, std::vector<WriteJob*>& group,
                     std::exception_ptr& cause);
-  void ask_ahead(PostgresConnection& connection, WriteGroup& group, Memory& memory,
-                 const std::vector<WriteJob*>& jobs);
-  std::int64_t run_jobs(PostgresConnection& connection, std::vector<WriteJob*>& group);
-  void derive(PostgresConnection& connection, BusinessKey business);
+  static std::shared_ptr<PostgresAnswer> begin_turn(PostgresConnection& connection,
+                                                    BusinessKey business);
+  void prepare_group(PostgresConnection& connection, std::vector<WriteJob*>& group,
+                     WriteGroup& shared, Memory& memory);
+  std::size_t ask_ahead(PostgresConnection& connection, WriteGroup& group, Memory& memory,
+                        std::span<WriteJob* const> jobs);
+  std::int64_t run_jobs(PostgresConnection& connection, std::vector<WriteJob*>& group,
+                        WriteGroup& shared, Memory& memory);
+  std::int64_t derive(PostgresConnection& connection, BusinessKey business, WriteGroup& group,
+                      Memory& memory, std::int64_t end);
   Memory& memory_of(BusinessKey business);
   void listen_loop();
   void listen(PostgresConnection& connection);
@@ -390,7 +429,7 @@ void PostgresDatabase::run_read(BusinessKey business, const std::function<void(T
   connection->set_deadline(options_.clock,
                            options_.clock->steady() + base::limits::kReadTransactionMs * 1'000);
   std::shared_ptr<void> no_memory;
-  PostgresTx tx(*connection, business, false, *options_.clock, no_memory);
+  PostgresTx tx(*connection, business, Purpose::kRead, *options_.clock, no_memory);
   body(tx);
 }
 
@@ -513,40 +552,74 @@ void PostgresDatabase::write_loop() {
   }
 }
 
-// For the turns of other servers it waits longer than for a table that somebody has locked, and
-// says both in trips that there are anyway.
-std::string wait_for_turn() {
-  return "; LOCK TABLE turns IN ROW EXCLUSIVE MODE; SET LOCAL lock_timeout = " +
-         std::to_string(kTurnMs);
-}
+constexpr std::string_view kLockTurns = "LOCK TABLE turns IN ROW EXCLUSIVE MODE";
+constexpr std::string_view kEnter =
+    "SELECT set_config('annals.business', $1, true), set_config('lock_timeout', $2, true)";
 constexpr std::string_view kTurn = R"(
   INSERT INTO turns (business, n) VALUES ($1, 1)
   ON CONFLICT (business) DO UPDATE SET n = turns.n + 1
   RETURNING n, set_config('lock_timeout', $2, true))";
 
-// Asks at once what all the jobs are going to ask.
-void PostgresDatabase::ask_ahead(PostgresConnection& connection, WriteGroup& group, Memory& memory,
-                                 const std::vector<WriteJob*>& jobs) {
+// Waits longer for the turns of other servers than for a table that somebody has locked.
+std::shared_ptr<PostgresAnswer> PostgresDatabase::begin_turn(PostgresConnection& connection,
+                                                             BusinessKey business) {
+  connection.set_patience(kBeginMs);
+  connection.post("BEGIN", {});
+  connection.post(kLockTurns, {});
+  connection.post(kEnter,
+                  std::initializer_list<Param>{std::to_string(business), std::to_string(kTurnMs)});
+  connection.set_patience(kAnswerMs);
+  return connection.post_ask(kTurn,
+                             std::initializer_list<Param>{business, std::to_string(kTableLockMs)});
+}
+
+// Asks at once what the jobs are going to ask, and returns how many of them: those after were too
+// many.
+std::size_t PostgresDatabase::ask_ahead(PostgresConnection& connection, WriteGroup& group,
+                                        Memory& memory, std::span<WriteJob* const> jobs) {
   constexpr int rounds = 2;  // the second for what the answers lead to
   for (int round = 0; round < rounds; ++round) {
     Answers::Questions questions(group.answers);
-    for (const WriteJob* job : jobs) {
-      if (!job->ahead) continue;
-      PostgresTx tx(connection, job->business, false, *options_.clock, memory.kept, &group);
-      job->ahead(tx, questions);
+    for (std::size_t i = 0; i < jobs.size() && questions.size() < kQuestionsMax; ++i) {
+      const WriteJob& job = *jobs[i];
+      if (job.ahead) {
+        PostgresTx tx(connection, job.business, Purpose::kRead, *options_.clock, memory.kept,
+                      &group);
+        job.ahead(tx, questions);
+      }
+      if (round == 0 && questions.size() >= kQuestionsMax) jobs = jobs.first(i + 1);
     }
     group.answers.ask(connection, jobs.front()->business, questions);
   }
+  return jobs.size();
+}
+
+// Begins a transaction for the group, and asks what it is going to ask. Where no other server wrote
+// of late it is taken for granted that none did now: all that goes in one trip.
+void PostgresDatabase::prepare_group(PostgresConnection& connection, std::vector<WriteJob*>& group,
+                                     WriteGroup& shared, Memory& memory) {
+  const auto answer = begin_turn(connection, group.front()->business);
+  bool asked = false;
+  if (memory.undisturbed) {
+    give_back(group, ask_ahead(connection, shared, memory, group));
+    asked = true;
+  }
+  connection.settle();
+  Rows rows = answer->rows();
+  CHECK(rows.next());
+  const std::int64_t before = rows->integer(0) - 1;
+  memory.undisturbed = memory.turn == before;
+  memory.turn = before;
+  if (memory.undisturbed && asked) return;
+  if (!memory.undisturbed) memory.forget();
+  give_back(group, ask_ahead(connection, shared, memory, group));
 }
 
 // Runs the jobs in the transaction that was begun; how far the journal grew (0: it did not).
 std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
-                                        std::vector<WriteJob*>& group) {
+                                        std::vector<WriteJob*>& group, WriteGroup& shared,
+                                        Memory& memory) {
   const BusinessKey business = group.front()->business;
-  Memory& memory = memory_of(business);
-  memory.answers.forget_appended();
-  WriteGroup shared{.pending = {}, .answers = memory.answers};
-  ask_ahead(connection, shared, memory, group);
   const bool alone = group.size() == 1;
   std::int64_t pos = 0;
   std::size_t bytes = 0;
@@ -554,8 +627,8 @@ std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
     if (bytes >= kGroupBytesMax) give_back(group, i);  // which ends this loop
     if (i == group.size()) break;
     WriteJob& job = *group[i];
-    auto tx = std::make_unique<PostgresTx>(connection, business, true, *options_.clock, memory.kept,
-                                           &shared);
+    auto tx = std::make_unique<PostgresTx>(connection, business, Purpose::kWrite, *options_.clock,
+                                           memory.kept, &shared);
     PostgresTx& running = *tx;
     job.tx = std::move(tx);
     job.error = nullptr;
@@ -575,8 +648,13 @@ std::int64_t PostgresDatabase::run_jobs(PostgresConnection& connection,
     if (shared.pending.spoiled) std::rethrow_exception(shared.pending.spoiled);
     pos = std::max(pos, running.journal_pos());
     bytes += running.journal_bytes();
+    if (shared.pending.rows.waiting() >= kPostRows) {
+      shared.pending.rows.post(connection);
+      connection.push();
+    }
   }
-  shared.pending.rows.send(connection, shared.pending.rows.mark());
+  shared.pending.rows.post(connection);
+  connection.push();
   return pos;
 }
 
@@ -585,21 +663,22 @@ constexpr std::string_view kApply = R"(
   INSERT INTO applied (business, pos) VALUES ($1, $2)
   ON CONFLICT (business) DO UPDATE SET pos = excluded.pos)";
 
-void PostgresDatabase::derive(PostgresConnection& connection, BusinessKey business) {
-  if (!options_.derive) return;
-  std::int64_t from = 0;
-  {
+// Derives the journal as far as `end`, and returns how far it is derived.
+std::int64_t PostgresDatabase::derive(PostgresConnection& connection, BusinessKey business,
+                                      WriteGroup& group, Memory& memory, std::int64_t end) {
+  std::int64_t from = memory.applied;
+  if (from < 0) {
     Rows rows = connection.query(kApplied, std::initializer_list<Param>{business});
-    if (rows.next()) from = rows->integer(0);
+    from = rows.next() ? rows->integer(0) : 0;
   }
-  std::shared_ptr<void> no_memory;
-  PostgresTx tx(connection, business, true, *options_.clock, no_memory);
-  while (true) {
+  PostgresTx tx(connection, business, Purpose::kDerive, *options_.clock, memory.derived, &group);
+  while (from < end) {
     const std::int64_t to = options_.derive(tx, from);
     if (to == from) break;
     from = to;
   }
-  connection.execute(kApply, std::initializer_list<Param>{business, from});
+  connection.post(kApply, std::initializer_list<Param>{business, from});
+  return from;
 }
 
 // One transaction for the group. What it throws inside is in `cause`.
@@ -612,10 +691,10 @@ Outcome PostgresDatabase::try_group(std::unique_ptr<PostgresConnection>& connect
     for (auto it = group.rbegin(); it != group.rend(); ++it) {
       if ((*it)->tx) (*it)->tx->rolled_back();
     }
-    memory_of(business).answers.forget();  // they may tell of what is undone
+    memory_of(business).undo();
     if (connection && !connection->broken()) {
       try {
-        connection->script("ROLLBACK");
+        connection->roll_back();
         return;
       } catch (const Error&) {
         base::log(base::Level::kWarn, "a transaction could not be rolled back");
@@ -625,26 +704,23 @@ Outcome PostgresDatabase::try_group(std::unique_ptr<PostgresConnection>& connect
   };
   try {
     if (!connection) connection = connect_writing();
-    begin(*connection, business, "", wait_for_turn());
-    std::int64_t turn = 0;
-    {
-      Rows rows = connection->query(
-          kTurn, std::initializer_list<Param>{business, std::to_string(kTableLockMs)});
-      CHECK(rows.next());
-      turn = rows->integer(0);
-    }
     Memory& memory = memory_of(business);
-    if (memory.turn != turn - 1) memory.forget();  // another server wrote since
-    memory.turn = turn - 1;
-    const std::int64_t pos = run_jobs(*connection, group);
-    if (pos > 0) derive(*connection, business);
+    memory.answers.forget_appended();
+    WriteGroup shared{.pending = {}, .answers = memory.answers};
+    prepare_group(*connection, group, shared, memory);
+    const std::int64_t pos = run_jobs(*connection, group, shared, memory);
+    if (!shared.pending.rows.as_sent()) memory.forget_derived();
+    std::int64_t applied = memory.applied;
+    if (pos > 0 && options_.derive) applied = derive(*connection, business, shared, memory, pos);
     committing = true;
     connection->commit();
-    memory.turn = turn;
+    ++memory.turn;
+    memory.applied = applied;
     if (pos > 0) untold_ = true;
     return Outcome::kDone;
-  } catch (const ConnectionLost&) {
+  } catch (const ConnectionLost& lost) {
     cause = std::current_exception();
+    if (lost.before_last()) committing = false;
     const bool cut_off = connection != nullptr && !connection->gave_up();
     undo();
     if (!committing) return cut_off ? Outcome::kAgain : Outcome::kRefused;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -11,6 +12,10 @@
 
 namespace annals::db {
 namespace {
+
+// Each value is led by its length, or by this.
+constexpr std::size_t kLengthBytes = 4;
+constexpr std::string_view kNull = "\xFF\xFF\xFF\xFF";
 
 void put(std::string& out, std::uint32_t value) {
   for (int shift = 24; shift >= 0; shift -= 8) {
@@ -31,7 +36,7 @@ void BinaryArray::add(const Param& param) {
   } else if (const auto* blob = std::get_if<base::ByteSpan>(&param.value())) {
     add_bytes(base::as_text(*blob));
   } else {
-    put(values_, UINT32_MAX);  // null
+    values_ += kNull;
   }
   ends_.push_back(values_.size());
 }
@@ -41,28 +46,30 @@ void BinaryArray::add_bytes(std::string_view bytes) {
   values_ += bytes;
 }
 
-std::string BinaryArray::encode(std::size_t count) const {
+std::string BinaryArray::encode(std::size_t first, std::size_t count) const {
+  const std::size_t begin = end_of(first);
+  const std::size_t end = end_of(first + count);
   std::string out;
-  out.reserve(20 + end_of(count));
+  out.reserve(20 + end - begin);
   put(out, 1);  // dimensions
   put(out, 1);  // may hold nulls
   put(out, type_);
   put(out, static_cast<std::uint32_t>(count));
   put(out, 1);  // lower bound
-  out.append(values_, 0, end_of(count));
+  out.append(values_, begin, end - begin);
   return out;
+}
+
+std::optional<std::string_view> BinaryArray::at(std::size_t i) const {
+  const std::string_view value =
+      std::string_view(values_).substr(end_of(i), end_of(i + 1) - end_of(i));
+  if (value.substr(0, kLengthBytes) == kNull) return std::nullopt;
+  return value.substr(kLengthBytes);
 }
 
 void BinaryArray::keep_first(std::size_t count) {
   values_.resize(end_of(count));
   ends_.resize(count);
-}
-
-void BinaryArray::drop_first(std::size_t count) {
-  const std::size_t bytes = end_of(count);
-  values_.erase(0, bytes);
-  ends_.erase(ends_.begin(), ends_.begin() + static_cast<std::ptrdiff_t>(count));
-  for (std::size_t& end : ends_) end -= bytes;
 }
 
 }  // namespace annals::db

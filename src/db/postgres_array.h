@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,11 +21,11 @@ class BinaryArray {
 
   void add(const Param& param);
   [[nodiscard]] std::size_t size() const { return ends_.size(); }
-  /// The first `count` values, as a parameter.
-  [[nodiscard]] std::string encode(std::size_t count) const;
-  /// Keeps the first `count` values, or all but those.
+  /// `count` values from `first` on, as a parameter.
+  [[nodiscard]] std::string encode(std::size_t first, std::size_t count) const;
   void keep_first(std::size_t count);
-  void drop_first(std::size_t count);
+  /// One value, in PostgreSQL's binary format; none where it is null.
+  [[nodiscard]] std::optional<std::string_view> at(std::size_t i) const;
 
  private:
   void add_bytes(std::string_view bytes);

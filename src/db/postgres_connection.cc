@@ -29,6 +29,8 @@ namespace {
 using base::Code;
 using base::Error;
 
+// Sent without waiting for the server; libpq keeps what that does not take.
+constexpr std::size_t kPostedBytesMax = std::size_t{4} * 1024 * 1024;
 // Statements kept prepared a connection, as on SQLite.
 constexpr std::size_t kStatementsMax = 512;
 
@@ -63,22 +65,29 @@ using Result = std::unique_ptr<PGresult, FreeResult>;
   throw Error(Code::kInternal, "PostgreSQL " + std::string(state) + ": " + message);
 }
 
+// FATAL is the session's last word (it was ended, or idle in a transaction for too long), PANIC the
+// server's.
+bool ends_session(const PGresult* result) {
+  const char* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+  return severity != nullptr && std::string_view(severity) != "ERROR";
+}
+
 // Of a result, or of the connection where there is none.
 [[noreturn]] void throw_failure(PGconn* connection, const PGresult* result) {
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   if (state == nullptr || PQstatus(connection) != CONNECTION_OK) throw ConnectionLost();
-  // FATAL is the session's last word (it was ended, or idle in a transaction for too long), though
-  // libpq has not seen the end of the connection yet; PANIC the server's.
-  const char* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
-  if (severity != nullptr && std::string_view(severity) != "ERROR") throw ConnectionLost();
+  if (ends_session(result)) throw ConnectionLost();  // though libpq has not seen it yet
   const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
   throw_state(state, message == nullptr ? "" : message);
 }
 
-void expect_done(PGconn* connection, const PGresult* result) {
+bool is_done(const PGresult* result) {
   const ExecStatusType status = PQresultStatus(result);
-  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return;
-  throw_failure(connection, result);
+  return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+}
+
+void expect_done(PGconn* connection, const PGresult* result) {
+  if (!is_done(result)) throw_failure(connection, result);
 }
 
 std::uint64_t big_endian(const char* bytes, int size) {
@@ -254,7 +263,8 @@ PostgresConnection::PostgresConnection(const std::string& url, const std::string
     if (!wait_for(handle_, status, (end - clock.steady()) / 1'000)) break;
     status = PQconnectPoll(handle_);
   }
-  if (status == PGRES_POLLING_OK) return;
+  // So that a server that takes nothing more is noticed too, whatever there is to send.
+  if (status == PGRES_POLLING_OK && PQsetnonblocking(handle_, 1) == 0) return;
   const std::string said = refusal(handle_);
   const bool turned_away =
       PQconnectionNeedsPassword(handle_) != 0 ||
@@ -284,29 +294,95 @@ void PostgresConnection::check_deadline() const {
               "The query took too long; narrow it down, by a date range for example.");
 }
 
-// The last result of what was sent, as PQexec() and its like would give it.
-PGresult* PostgresConnection::answer(int sent) {
-  if (gave_up_ || sent == 0) throw ConnectionLost();
-  const base::Clock& clock = base::system_clock();
-  const base::Micros end = clock.steady() + patience_ms_ * 1'000;
+// Until the socket is ready, or our patience ends.
+void PostgresConnection::wait(short events, std::int64_t patience_ms, base::Micros end) {
+  pollfd socket{.fd = PQsocket(handle_), .events = events, .revents = 0};
+  const std::int64_t left_ms =
+      std::max<std::int64_t>((end - base::system_clock().steady()) / 1'000, 0);
+  if (::poll(&socket, 1, patience_ms == 0 ? -1 : static_cast<int>(left_ms)) != 0) return;
+  gave_up_ = true;
+  throw ConnectionLost();
+}
+
+// The last result of the first statement that was not answered, as PQexec() and its like would
+// give it.
+PGresult* PostgresConnection::next_answer(std::int64_t patience_ms) {
+  if (gave_up_) throw ConnectionLost();
+  const base::Micros end = base::system_clock().steady() + patience_ms * 1'000;
+  while (PQflush(handle_) == 1) {
+    wait(POLLIN | POLLOUT, patience_ms, end);  // the server may want us to read first
+    if (PQconsumeInput(handle_) == 0) break;   // the result says why
+  }
   Result last;
   while (true) {
     while (PQisBusy(handle_) != 0) {
-      pollfd socket{.fd = PQsocket(handle_), .events = POLLIN, .revents = 0};
-      const std::int64_t left_ms = std::max<std::int64_t>((end - clock.steady()) / 1'000, 0);
-      const int ready = ::poll(&socket, 1, patience_ms_ == 0 ? -1 : static_cast<int>(left_ms));
-      if (ready == 0) {
-        gave_up_ = true;
-        throw ConnectionLost();
-      }
-      if (PQconsumeInput(handle_) == 0) break;  // the result says why
+      wait(POLLIN, patience_ms, end);
+      if (PQconsumeInput(handle_) == 0) break;
     }
     Result next(PQgetResult(handle_));
     if (!next) break;
-    last = std::move(next);
+    if (!last || is_done(last.get())) last = std::move(next);  // what failed says most
   }
   if (!last) throw ConnectionLost();
   return last.release();
+}
+
+// The answer to what was posted last; throws the first failure of all that was posted.
+PGresult* PostgresConnection::collect() {
+  const std::vector<Posted> all = std::exchange(posted_, {});
+  if (PQpipelineSync(handle_) == 0) throw ConnectionLost();
+  Result last;
+  Result failure;
+  for (const Posted& one : all) {
+    Result result(next_answer(one.patience_ms));
+    if (failure) continue;  // nothing that follows it was done
+    if (!is_done(result.get())) {
+      ConnectionLost lost;
+      if (ends_session(result.get()) && &one != &all.back()) lost.set_before_last();
+      if (lost.before_last() || PQstatus(handle_) != CONNECTION_OK) throw lost;
+      failure = std::move(result);
+    } else if (one.answer) {
+      for (int i = 0; i < PQntuples(result.get()); ++i) one.answer->numbers.push_back(i);
+      one.answer->result = std::shared_ptr<PGresult>(result.release(), FreeResult());
+    } else {
+      last = std::move(result);
+    }
+  }
+  const Result end(next_answer(patience_ms_));
+  if (PQresultStatus(end.get()) != PGRES_PIPELINE_SYNC || PQexitPipelineMode(handle_) == 0) {
+    throw ConnectionLost();
+  }
+  if (failure) throw_failure(handle_, failure.get());
+  return last.release();
+}
+
+PGresult* PostgresConnection::answer(int sent) {
+  if (sent == 0) throw ConnectionLost();
+  if (posted_.empty()) return next_answer(patience_ms_);
+  posted_.push_back({.answer = nullptr, .patience_ms = patience_ms_});
+  return collect();
+}
+
+void PostgresConnection::begin_posting() {
+  if (gave_up_) throw ConnectionLost();
+  if (!posted_.empty()) return;
+  if (PQenterPipelineMode(handle_) == 0) throw ConnectionLost();
+  posted_bytes_ = 0;
+}
+
+std::shared_ptr<PostgresAnswer> PostgresConnection::posted(int sent) {
+  if (sent == 0) throw ConnectionLost();
+  auto answer = std::make_shared<PostgresAnswer>();
+  posted_.push_back({.answer = answer, .patience_ms = patience_ms_});
+  return answer;
+}
+
+void PostgresConnection::push() {
+  if (!posted_.empty()) PQflush(handle_);  // as much as is taken at once
+}
+
+void PostgresConnection::settle() {
+  if (!posted_.empty()) const Result none(collect());
 }
 
 // Parameters are typed by what is given, not by what PostgreSQL would guess (`$1 + 1` were an
@@ -326,6 +402,7 @@ const std::string& PostgresConnection::prepare(std::string_view sql,
 
 const std::string& PostgresConnection::prepare_as(const std::string& key, std::string_view sql,
                                                   std::span<const Oid> types) {
+  settle();  // a failure there would undo this, too
   if (statements_.size() >= kStatementsMax) {
     script("DEALLOCATE ALL");
     statements_.clear();
@@ -338,14 +415,24 @@ const std::string& PostgresConnection::prepare_as(const std::string& key, std::s
   return statements_.emplace(key, std::move(name)).first->second;
 }
 
+int PostgresConnection::send(const std::string& name, std::span<const Param> params) {
+  const Bound bound(params);
+  return PQsendQueryPrepared(handle_, name.c_str(), bound.count(), bound.values(), bound.lengths(),
+                             bound.formats(), kBinary);
+}
+
 PGresult* PostgresConnection::run(std::string_view sql, std::span<const Param> params) {
   check_deadline();
-  const std::string& name = prepare(sql, params);
-  const Bound bound(params);
-  Result result(answer(PQsendQueryPrepared(handle_, name.c_str(), bound.count(), bound.values(),
-                                           bound.lengths(), bound.formats(), kBinary)));
+  Result result(answer(send(prepare(sql, params), params)));
   expect_done(handle_, result.get());
   return result.release();
+}
+
+std::shared_ptr<PostgresAnswer> PostgresConnection::post_ask(std::string_view sql,
+                                                             std::span<const Param> params) {
+  const std::string& name = prepare(sql, params);
+  begin_posting();
+  return posted(send(name, params));
 }
 
 Rows PostgresConnection::query(std::string_view sql, std::span<const Param> params) {
@@ -411,37 +498,62 @@ std::vector<BinaryArray> columns_of(const InsertInto& into) {
   return columns;
 }
 
-void PostgresConnection::insert(const InsertInto& into, std::span<const Param> values) {
+namespace {
+
+std::vector<BinaryArray> columns_of(const InsertInto& into, std::span<const Param> values) {
   std::vector<BinaryArray> columns = columns_of(into);
   CHECK(!columns.empty() && values.size() % columns.size() == 0);
-  if (values.empty()) return;
   for (std::size_t i = 0; i < values.size(); ++i) columns[i % columns.size()].add(values[i]);
-  insert(into, columns, columns.front().size());
+  return columns;
 }
 
-void PostgresConnection::insert(const InsertInto& into, const std::vector<BinaryArray>& columns,
-                                std::size_t count) {
+}  // namespace
+
+const std::string& PostgresConnection::prepare(const InsertInto& into) {
+  const std::string key =
+      std::string(into.table) + '\0' + std::string(into.types) + '\0' + std::string(into.conflict);
+  const auto known = statements_.find(key);
+  if (known != statements_.end()) return known->second;
+  return prepare_as(key, insert_sql(into), std::vector<Oid>(into.types.size(), 0));
+}
+
+int PostgresConnection::send(const std::string& name, const std::vector<BinaryArray>& columns,
+                             std::size_t first, std::size_t count) {
   std::vector<std::string> arrays;
   std::vector<const char*> data;
   std::vector<int> lengths;
   arrays.reserve(columns.size());
   for (const BinaryArray& column : columns) {
-    const std::string& array = arrays.emplace_back(column.encode(count));
+    const std::string& array = arrays.emplace_back(column.encode(first, count));
     data.push_back(array.data());
     lengths.push_back(static_cast<int>(array.size()));
+    posted_bytes_ += array.size();
   }
   const std::vector<int> formats(columns.size(), kBinary);
-  const std::string key =
-      std::string(into.table) + '\0' + std::string(into.types) + '\0' + std::string(into.conflict);
-  const auto known = statements_.find(key);
-  const std::string& name =
-      known != statements_.end()
-          ? known->second
-          : prepare_as(key, insert_sql(into), std::vector<Oid>(columns.size(), 0));
-  const Result result(
-      answer(PQsendQueryPrepared(handle_, name.c_str(), static_cast<int>(columns.size()),
-                                 data.data(), lengths.data(), formats.data(), kBinary)));
+  return PQsendQueryPrepared(handle_, name.c_str(), static_cast<int>(columns.size()), data.data(),
+                             lengths.data(), formats.data(), kBinary);
+}
+
+void PostgresConnection::insert(const InsertInto& into, std::span<const Param> values) {
+  if (!values.empty()) insert(into, columns_of(into, values), 0, values.size() / into.types.size());
+}
+
+void PostgresConnection::insert(const InsertInto& into, const std::vector<BinaryArray>& columns,
+                                std::size_t first, std::size_t count) {
+  const Result result(answer(send(prepare(into), columns, first, count)));
   expect_done(handle_, result.get());
+}
+
+void PostgresConnection::post(const InsertInto& into, std::span<const Param> values) {
+  if (!values.empty()) post(into, columns_of(into, values), 0, values.size() / into.types.size());
+}
+
+void PostgresConnection::post(const InsertInto& into, const std::vector<BinaryArray>& columns,
+                              std::size_t first, std::size_t count) {
+  const std::string& name = prepare(into);
+  begin_posting();
+  static_cast<void>(posted(send(name, columns, first, count)));
+  if (posted_bytes_ >= kPostedBytesMax) settle();
 }
 
 Rows PostgresAnswer::rows() const {
@@ -455,9 +567,9 @@ PostgresAnswer PostgresConnection::ask(std::string_view sql, std::span<const Par
   return answer;
 }
 
-PostgresAnswer PostgresConnection::ask_many(std::string_view sql, BusinessKey business,
-                                            const BinaryArray& keys) {
-  check_deadline();
+std::shared_ptr<PostgresAnswer> PostgresConnection::post_ask_many(std::string_view sql,
+                                                                  BusinessKey business,
+                                                                  const BinaryArray& keys) {
   const std::string key = "many" + std::string(sql);
   const auto known = statements_.find(key);
   const std::string& name = known != statements_.end()
@@ -465,30 +577,35 @@ PostgresAnswer PostgresConnection::ask_many(std::string_view sql, BusinessKey bu
                                 : prepare_as(key, sql, std::array<Oid, 2>{kInt8, 0});
   const std::array<Param, 1> first{business};
   const Bound bound(first);
-  const std::string array = keys.encode(keys.size());
+  const std::string array = keys.encode(0, keys.size());
   const std::array<const char*, 2> values{bound.values()[0], array.data()};
   const std::array<int, 2> lengths{bound.lengths()[0], static_cast<int>(array.size())};
   const std::array<int, 2> formats{kBinary, kBinary};
-  PostgresAnswer found{.result = std::shared_ptr<PGresult>(
-                           answer(PQsendQueryPrepared(handle_, name.c_str(), 2, values.data(),
-                                                      lengths.data(), formats.data(), kBinary)),
-                           FreeResult()),
-                       .numbers = {}};
-  expect_done(handle_, found.result.get());
-  return found;
+  begin_posting();
+  return posted(PQsendQueryPrepared(handle_, name.c_str(), 2, values.data(), lengths.data(),
+                                    formats.data(), kBinary));
 }
 
 void PostgresConnection::script(const std::string& sql) {
+  settle();
   const Result result(answer(PQsendQuery(handle_, sql.c_str())));
   expect_done(handle_, result.get());
 }
 
 // PostgreSQL answers the COMMIT of a transaction in which something failed with "ROLLBACK".
 void PostgresConnection::commit() {
-  const Result result(answer(PQsendQuery(handle_, "COMMIT")));
-  expect_done(handle_, result.get());
+  const Result result(run("COMMIT", {}));
   if (std::string_view(PQcmdStatus(result.get())) == "COMMIT") return;
   throw Error(Code::kInternal, "A transaction in which something failed was to be committed.");
+}
+
+void PostgresConnection::roll_back() {
+  try {
+    settle();
+  } catch (const Error&) {
+    if (broken()) throw;
+  }
+  script("ROLLBACK");
 }
 
 std::string PostgresConnection::text(std::string_view sql) {

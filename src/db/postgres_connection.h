@@ -24,9 +24,13 @@ class ConnectionLost : public base::Error {
  public:
   explicit ConnectionLost(std::string said = {});
   [[nodiscard]] const std::string& said() const { return said_; }
+  /// Whether the server said that it ended the session before it came to what was posted last.
+  [[nodiscard]] bool before_last() const { return before_last_; }
+  void set_before_last() { before_last_ = true; }
 
  private:
   std::string said_;
+  bool before_last_ = false;
 };
 
 /// The server ended the transaction for the sake of another one; it may be tried again.
@@ -68,17 +72,40 @@ class PostgresConnection {
   std::int64_t execute(std::string_view sql) { return execute(sql, {}); }
   /// See Tx::insert(); here also w, for the words of a word index (db/full_text.h).
   void insert(const InsertInto& into, std::span<const Param> values);
-  /// The first `count` rows.
-  void insert(const InsertInto& into, const std::vector<BinaryArray>& columns, std::size_t count);
+  /// `count` rows from `first` on.
+  void insert(const InsertInto& into, const std::vector<BinaryArray>& columns, std::size_t first,
+              std::size_t count);
+
+  /// insert() and execute() without waiting for the answer, so that the server works meanwhile
+  /// (https://www.postgresql.org/docs/15/libpq-pipeline-mode.html). What fails is thrown by
+  /// whatever waits next; nothing that was sent after it is done.
+  void post(const InsertInto& into, std::span<const Param> values);
+  void post(const InsertInto& into, const std::vector<BinaryArray>& columns, std::size_t first,
+            std::size_t count);
+  void post(std::string_view sql, std::span<const Param> params) {
+    static_cast<void>(post_ask(sql, params));
+  }
+  /// As ask(), or all rows that `sql` (a LookUp's `many`) gives, of which `numbers` are left empty.
+  /// The answer is
+  /// there once something waited.
+  std::shared_ptr<PostgresAnswer> post_ask(std::string_view sql, std::span<const Param> params);
+  std::shared_ptr<PostgresAnswer> post_ask_many(std::string_view sql, BusinessKey business,
+                                                const BinaryArray& keys);
+  /// Has the server begin with what was posted. Small statements wait otherwise, until there are
+  /// enough of them: each time that it runs out of work it has to be woken.
+  void push();
+  /// Waits for the answers to all that was posted.
+  void settle();
+
   /// As query().
   [[nodiscard]] PostgresAnswer ask(std::string_view sql, std::span<const Param> params);
-  /// All rows that `sql` (a LookUp's `many`) gives; its `numbers` are left empty.
-  [[nodiscard]] PostgresAnswer ask_many(std::string_view sql, BusinessKey business,
-                                        const BinaryArray& keys);
-  /// Several statements without parameters, in one trip.
+  /// Several statements without parameters, in one trip (two where anything was posted).
   void script(const std::string& sql);
-  /// Ends the transaction. Throws where it is rolled back in place of committed.
+  /// Ends the transaction, in one trip with all that was posted. Throws where it is rolled back in
+  /// place of committed.
   void commit();
+  /// Ends the transaction, whatever failed in it.
+  void roll_back();
   /// The first column of the first row; empty where there is none.
   [[nodiscard]] std::string text(std::string_view sql);
   [[nodiscard]] std::int64_t integer(std::string_view sql);
@@ -98,10 +125,19 @@ class PostgresConnection {
 
  private:
   PGresult* run(std::string_view sql, std::span<const Param> params);
+  int send(const std::string& name, std::span<const Param> params);
+  int send(const std::string& name, const std::vector<BinaryArray>& columns, std::size_t first,
+           std::size_t count);
+  const std::string& prepare(const InsertInto& into);
   const std::string& prepare(std::string_view sql, std::span<const Param> params);
   const std::string& prepare_as(const std::string& key, std::string_view sql,
                                 std::span<const Oid> types);
   void check_deadline() const;
+  void begin_posting();
+  std::shared_ptr<PostgresAnswer> posted(int sent);
+  void wait(short events, std::int64_t patience_ms, base::Micros end);
+  PGresult* next_answer(std::int64_t patience_ms);
+  PGresult* collect();
   PGresult* answer(int sent);
 
   PGconn* handle_ = nullptr;
@@ -111,6 +147,12 @@ class PostgresConnection {
   const base::Clock* deadline_clock_ = nullptr;
   base::Micros deadline_ = 0;
   std::int64_t patience_ms_ = 0;
+  struct Posted {
+    std::shared_ptr<PostgresAnswer> answer;
+    std::int64_t patience_ms;
+  };
+  std::vector<Posted> posted_;  // statements whose answers were not read yet
+  std::size_t posted_bytes_ = 0;
   bool gave_up_ = false;
 };
 

@@ -8,6 +8,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,6 +61,36 @@ Oid type_of(const Param& key) {
   return std::holds_alternative<base::ByteSpan>(key.value()) ? kBytea : kText;
 }
 
+// Rows that stand in arrays, a column each.
+class ArraysCursor final : public Cursor {
+ public:
+  ArraysCursor(const std::vector<BinaryArray>& columns, std::size_t count)
+      : columns_(columns), count_(count) {}
+
+  [[nodiscard]] bool next() override { return next_ < count_ && ++next_ > 0; }
+  [[nodiscard]] bool is_null(int column) const override { return !value(column); }
+  [[nodiscard]] std::int64_t integer(int column) const override {
+    std::uint64_t bits = 0;
+    for (const char byte : text(column)) bits = (bits << 8U) | static_cast<std::uint8_t>(byte);
+    return static_cast<std::int64_t>(bits);
+  }
+  [[nodiscard]] std::string_view text(int column) const override {
+    return value(column).value_or(std::string_view());
+  }
+  [[nodiscard]] base::ByteSpan blob(int column) const override {
+    return base::as_bytes(text(column));
+  }
+
+ private:
+  [[nodiscard]] std::optional<std::string_view> value(int column) const {
+    return columns_[static_cast<std::size_t>(column)].at(next_ - 1);
+  }
+
+  const std::vector<BinaryArray>& columns_;
+  std::size_t count_;
+  std::size_t next_ = 0;  // after the current row
+};
+
 }  // namespace
 
 void PostgresPendingRows::add(const InsertInto& into, std::span<const Param> values) {
@@ -76,13 +108,13 @@ void PostgresPendingRows::add(const InsertInto& into, std::span<const Param> val
 PostgresPendingRows::Mark PostgresPendingRows::mark() const {
   Mark mark;
   mark.reserve(tables_.size());
-  for (const Table& table : tables_) mark.push_back(table.columns.front().size());
+  for (const Table& table : tables_) mark.push_back(table.waiting());
   return mark;
 }
 
 bool PostgresPendingRows::grew_since(const Mark& mark) const {
   for (std::size_t i = 0; i < tables_.size(); ++i) {
-    if (tables_[i].columns.front().size() > (i < mark.size() ? mark[i] : 0)) return true;
+    if (tables_[i].waiting() > (i < mark.size() ? mark[i] : 0)) return true;
   }
   return false;
 }
@@ -95,19 +127,40 @@ void PostgresPendingRows::subtract(Mark& mark, const Mark& sent) {
 
 void PostgresPendingRows::cut(const Mark& mark) {
   for (std::size_t i = 0; i < tables_.size(); ++i) {
-    const std::size_t keep =
-        std::min(i < mark.size() ? mark[i] : 0, tables_[i].columns.front().size());
-    for (BinaryArray& column : tables_[i].columns) column.keep_first(keep);
+    Table& table = tables_[i];
+    const std::size_t keep = std::min(i < mark.size() ? mark[i] : 0, table.waiting());
+    for (BinaryArray& column : table.columns) column.keep_first(table.sent + keep);
   }
 }
 
 void PostgresPendingRows::send(PostgresConnection& connection, const Mark& mark) {
+  connection.settle();  // here, where it is known whose failure it is
   for (std::size_t i = 0; i < tables_.size() && i < mark.size(); ++i) {
     if (mark[i] == 0) continue;
-    Table& table = tables_[i];
-    connection.insert(table.into, table.columns, mark[i]);
-    for (BinaryArray& column : table.columns) column.drop_first(mark[i]);
+    connection.insert(tables_[i].into, tables_[i].columns, tables_[i].sent, mark[i]);
+    tables_[i].sent += mark[i];
   }
+}
+
+std::size_t PostgresPendingRows::waiting() const {
+  std::size_t rows = 0;
+  for (const Table& table : tables_) rows += table.waiting();
+  return rows;
+}
+
+void PostgresPendingRows::post(PostgresConnection& connection) {
+  for (Table& table : tables_) {
+    const std::size_t count = table.waiting();
+    if (count > 0) connection.post(table.into, table.columns, table.sent, count);
+    table.sent += count;
+  }
+}
+
+std::optional<Rows> PostgresPendingRows::sent(const InsertInto& into) const {
+  const auto table = std::find_if(tables_.begin(), tables_.end(),
+                                  [&](const Table& one) { return one.into.table == into.table; });
+  if (!as_sent_ || table == tables_.end()) return std::nullopt;
+  return Rows(std::make_unique<ArraysCursor>(table->columns, table->sent));
 }
 
 const PostgresAnswer* Answers::find(const LookUp& what, const Param& key) const {
@@ -133,20 +186,28 @@ void Answers::Questions::add(const LookUp& what, const Param& key) {
   if (fresh) it->second.array = BinaryArray(type_of(key));
   it->second.array.add(key);
   it->second.names.push_back(name_of(what, spelled(key)));
+  ++size_;
 }
 
 void Answers::ask(PostgresConnection& connection, BusinessKey business,
                   const Questions& questions) {
+  std::vector<std::shared_ptr<PostgresAnswer>> answers;
   for (const auto& [what, keys] : questions.keys_) {
-    const PostgresAnswer all = connection.ask_many(what->many, business, keys.array);
+    answers.push_back(connection.post_ask_many(what->many, business, keys.array));
+  }
+  if (answers.empty()) return;
+  connection.settle();
+  auto answer = answers.begin();
+  for (const auto& [what, keys] : questions.keys_) {
+    const std::shared_ptr<PGresult>& all = (*answer++)->result;
     if (others_.size() >= kAnswersMax) others_.clear();
     Known& known = what->of_appended ? of_appended_ : others_;
     for (const std::string& name : keys.names) {
-      known.insert_or_assign(name, PostgresAnswer{.result = all.result, .numbers = {}});
+      known.insert_or_assign(name, PostgresAnswer{.result = all, .numbers = {}});
     }
-    for (int row = 0; row < PQntuples(all.result.get()); ++row) {
-      const std::string_view key(PQgetvalue(all.result.get(), row, 0),
-                                 static_cast<std::size_t>(PQgetlength(all.result.get(), row, 0)));
+    for (int row = 0; row < PQntuples(all.get()); ++row) {
+      const std::string_view key(PQgetvalue(all.get(), row, 0),
+                                 static_cast<std::size_t>(PQgetlength(all.get(), row, 0)));
       known.at(name_of(*what, key)).numbers.push_back(row);
     }
   }

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,10 +18,11 @@
 
 namespace annals::db {
 
-/// By table, with a column of values each. See Pending.
+/// By table, with a column of values each. See Pending. What was sent is kept, for who derives from
+/// it what would be read again otherwise.
 class PostgresPendingRows {
  public:
-  /// How many rows there were of each table.
+  /// How many rows of each table waited.
   using Mark = std::vector<std::size_t>;
 
   void add(const InsertInto& into, std::span<const Param> values);
@@ -29,13 +31,27 @@ class PostgresPendingRows {
   static void subtract(Mark& mark, const Mark& sent);
   void cut(const Mark& mark);
   void send(PostgresConnection& connection, const Mark& mark);
+  /// Of all tables.
+  [[nodiscard]] std::size_t waiting() const;
+  /// Sends all without waiting for the answers.
+  void post(PostgresConnection& connection);
+
+  /// The rows that were sent to `into`, oldest first; none after spoil().
+  [[nodiscard]] std::optional<Rows> sent(const InsertInto& into) const;
+  /// Says that rows that were sent may be there no more, or be others by now.
+  void spoil() { as_sent_ = false; }
+  [[nodiscard]] bool as_sent() const { return as_sent_; }
 
  private:
   struct Table {
     InsertInto into;
     std::vector<BinaryArray> columns;
+    std::size_t sent = 0;  // rows
+
+    [[nodiscard]] std::size_t waiting() const { return columns.front().size() - sent; }
   };
   std::vector<Table> tables_;  // in the order of their first rows
+  bool as_sent_ = true;
 };
 
 /// Answers to LookUps. They belong to one business.
@@ -65,6 +81,7 @@ class Answers::Questions final : public Asks {
  public:
   explicit Questions(const Answers& known) : known_(known) {}
   void add(const LookUp& what, const Param& key) override;
+  [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
   friend class Answers;
@@ -74,6 +91,7 @@ class Answers::Questions final : public Asks {
   };
   const Answers& known_;
   std::map<const LookUp*, Keys> keys_;
+  std::size_t size_ = 0;
 };
 
 /// Of one commit.

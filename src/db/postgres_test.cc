@@ -30,6 +30,8 @@ using base::Error;
 
 constexpr const char* kAdd =
     "INSERT INTO log_views (business, key, name, roles, version) VALUES ($1, $2, $3, '[]', 1)";
+constexpr InsertInto kViews{
+    .table = "log_views (business, key, name, roles, version)", .types = "ittti", .conflict = {}};
 constexpr const char* kCount = "SELECT count(*) FROM log_views";
 constexpr BusinessKey kBusiness = 1;
 constexpr std::int64_t kConnectMs = 5'000;
@@ -180,6 +182,28 @@ TEST_F(PostgresTest, WhatIsRememberedLastsUntilAnotherServerWrites) {
   EXPECT_TRUE(remembered(*one));
 }
 
+// Asked ahead before it is known whether another server wrote.
+TEST_F(PostgresTest, AnswersLastUntilAnotherServerWrites) {
+  static constexpr LookUp kNameOf{
+      .one = "SELECT key, name FROM log_views WHERE business = $1 AND key = $2",
+      .many = "SELECT key, name FROM log_views WHERE business = $1 AND key = ANY ($2)"};
+  const auto one = open();
+  const auto other = open();
+  const auto name = [&] {
+    return one->write(
+        kBusiness,
+        [](Tx& tx) {
+          auto rows = tx.look_up(kNameOf, "a");
+          return rows.next() ? rows->string(1) : "none";
+        },
+        [](Tx&, Asks& asks) { asks.add(kNameOf, "a"); });
+  };
+  other->write(kBusiness, [](Tx& tx) { tx.execute(kAdd, {kBusiness, "a", "A"}); });
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(name(), "A");
+  other->write(kBusiness, [](Tx& tx) { tx.execute("UPDATE log_views SET name = 'B'", {}); });
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(name(), "B");
+}
+
 TEST_F(PostgresTest, OtherServersAreToldOfTheJournal) {
   const auto one = open();
   const auto other = open();
@@ -199,6 +223,76 @@ TEST_F(PostgresTest, OtherServersAreToldOfTheJournal) {
   one->write(kBusiness, [](Tx& tx) { tx.journal_reaches(1, 1); });
   std::unique_lock lock(mutex);
   EXPECT_TRUE(told.wait_for(lock, std::chrono::seconds(20), [&] { return times > before; }));
+}
+
+// What it may not know from the writes themselves, who derives has to read.
+TEST_F(PostgresTest, WhatWasOnlyAppendedNeedNotBeReadToBeDerived) {
+  std::string told;
+  const auto database = open([&](Tx& tx, std::int64_t after) {
+    told = "nothing";
+    auto rows = tx.appended(kViews);
+    if (rows) told.clear();
+    while (rows && rows->next()) {
+      told += std::to_string((*rows)->integer(0)) + (*rows)->string(1) + (*rows)->string(2) +
+              std::to_string((*rows)->integer(4)) + " ";
+    }
+    return after + 1;
+  });
+  std::int64_t pos = 0;
+  const auto append = [&](Tx& tx, const std::string& key) {
+    tx.append(kViews, {kBusiness, key, "A", "[]", -2});
+    tx.journal_reaches(++pos, 0);
+  };
+  database->write(kBusiness, [&](Tx& tx) {
+    append(tx, "a");
+    append(tx, "b");
+  });
+  EXPECT_EQ(told, "1aA-2 1bA-2 ");
+  database->write(kBusiness, [&](Tx& tx) {
+    append(tx, "c");
+    const auto fail = [&] {
+      tx.append(kViews, {kBusiness, "never", "A", "[]", 1});
+      throw base::invalid("", "test", "");
+    };
+    EXPECT_THROW(tx.nested(fail), Error);  // with nothing sent
+  });
+  EXPECT_EQ(told, "1cA-2 ");
+  database->write(kBusiness, [&](Tx& tx) {
+    append(tx, "d");
+    const auto fail = [&] {
+      tx.append(kViews, {kBusiness, "never", "A", "[]", 1});
+      static_cast<void>(tx.query(kCount, {}));
+      throw base::invalid("", "test", "");
+    };
+    EXPECT_THROW(tx.nested(fail), Error);
+  });
+  EXPECT_EQ(told, "nothing");
+  database->write(kBusiness, [&](Tx& tx) {
+    append(tx, "e");
+    tx.execute("UPDATE log_views SET version = 3", {});
+  });
+  EXPECT_EQ(told, "nothing");
+}
+
+// It goes unanswered, and is all there is with the writes, or nothing.
+TEST_F(PostgresTest, WhatCannotBeDerivedIsNotWritten) {
+  bool fails = true;
+  const auto database = open([&](Tx& tx, std::int64_t after) {
+    const std::string key = "derived" + std::to_string(after);
+    const std::vector<Param> row{kBusiness, key, "D", "[]", 1};
+    tx.insert(kViews, row);
+    if (fails) tx.insert(kViews, row);
+    return after + 1;
+  });
+  const auto add = [&](Tx& tx) {
+    tx.append(kViews, {kBusiness, "a", "A", "[]", 1});
+    tx.journal_reaches(1, 1);
+  };
+  EXPECT_THROW(database->write(kBusiness, add), Error);
+  EXPECT_EQ(count(*database), 0);
+  fails = false;
+  database->write(kBusiness, add);
+  EXPECT_EQ(count(*database), 2);
 }
 
 // As a server leaves it that is killed after its commit, before it could tell.
@@ -288,6 +382,28 @@ TEST_F(PostgresTest, AConnectionLostInAWriteIsNoHalfWrite) {
   });
   EXPECT_EQ(runs, 2);
   EXPECT_EQ(count(*database), 1);
+}
+
+// Though the commit was sent with what the session ended at.
+TEST_F(PostgresTest, ASessionEndedBeforeTheCommitIsNoUnknownOutcome) {
+  int runs = 0;
+  std::unique_ptr<Database> database = open([&](Tx& tx, std::int64_t after) {
+    if (++runs == 2) {
+      tell(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+          "current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()");
+    }
+    tx.insert(kViews, std::vector<Param>{kBusiness, std::to_string(after), "D", "[]", 1});
+    return after + 1;
+  });
+  for (int pos = 1; pos <= 2; ++pos) {  // the first one prepares the statements
+    database->write(kBusiness, [&](Tx& tx) {
+      tx.append(kViews, {kBusiness, "write" + std::to_string(pos), "A", "[]", 1});
+      tx.journal_reaches(pos, 1);
+    });
+  }
+  EXPECT_EQ(runs, 3);
+  EXPECT_EQ(count(*database), 4);
 }
 
 TEST_F(PostgresTest, ANewerSchemaIsRefused) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -95,6 +96,13 @@ constexpr const char* kJournalOfBusiness = R"(
          occurred_at, record, leaf
   FROM journal WHERE business = $3 AND pos > $1 ORDER BY pos LIMIT $2)";
 
+JournalRow journal_row(const db::Row& row) {
+  return {row.integer(0), row.integer(1), row.id(2),
+          row.id(3),      row.integer(4), static_cast<ledger::Kind>(row.integer(5)),
+          row.integer(6), row.integer(7), row.integer(8),
+          row.integer(9), row.string(10), tlog::leaf_hash(row.blob(11))};
+}
+
 std::vector<JournalRow> read_journal(db::Tx& tx, std::int64_t after) {
   std::vector<JournalRow> rows_read;
   std::size_t bytes = 0;
@@ -102,16 +110,30 @@ std::vector<JournalRow> read_journal(db::Tx& tx, std::int64_t after) {
   db::Rows rows = all ? tx.query(kJournal, {after, kBatchRows})
                       : tx.query(kJournalOfBusiness, {after, kBatchRows, tx.business()});
   while (bytes < kBatchBytes && rows.next()) {
-    rows_read.push_back({rows->integer(0), rows->integer(1), rows->id(2), rows->id(3),
-                         rows->integer(4), static_cast<ledger::Kind>(rows->integer(5)),
-                         rows->integer(6), rows->integer(7), rows->integer(8), rows->integer(9),
-                         rows->string(10), tlog::leaf_hash(rows->blob(11))});
+    rows_read.push_back(journal_row(*rows));
     bytes += rows_read.back().record.size();
   }
   return rows_read;
 }
 
-constexpr const char* kZone = "SELECT time_zone FROM tally_zones WHERE business = $1";
+// The same of what the transaction wrote itself, without reading it again; empty where that is not
+// all that follows.
+std::vector<JournalRow> take_appended(const db::Tx& tx, std::int64_t after) {
+  std::vector<JournalRow> rows_taken;
+  std::optional<db::Rows> rows = tx.appended(ledger::kJournal);
+  std::size_t bytes = 0;
+  while (rows && bytes < kBatchBytes && std::ssize(rows_taken) < kBatchRows && rows->next()) {
+    const std::int64_t pos = (*rows)->integer(0);
+    if (pos <= after) continue;
+    if (pos != after + std::ssize(rows_taken) + 1) return {};
+    rows_taken.push_back(journal_row(**rows));
+    bytes += rows_taken.back().record.size();
+  }
+  return rows_taken;
+}
+
+constexpr db::LookUp kZone{.one =
+                               "SELECT business, time_zone FROM tally_zones WHERE business = $2"};
 constexpr const char* kBusinessZone = "SELECT time_zone FROM businesses WHERE business = $1";
 constexpr const char* kKeepZone = "INSERT INTO tally_zones (business, time_zone) VALUES ($1, $2)";
 
@@ -119,13 +141,14 @@ const std::string& zone_of(Batch& batch, db::BusinessKey business) {
   const auto it = batch.zones.find(business);
   if (it != batch.zones.end()) return it->second;
   {
-    db::Rows rows = batch.tx.query(kZone, {business});
-    if (rows.next()) return batch.zones.emplace(business, rows->string(0)).first->second;
+    db::Rows rows = batch.tx.look_up(kZone, business);
+    if (rows.next()) return batch.zones.emplace(business, rows->string(1)).first->second;
   }
   db::Rows rows = batch.tx.query(kBusinessZone, {business});
   CHECK(rows.next());
   const std::string zone = rows->string(0);
   batch.tx.execute(kKeepZone, {business, zone});
+  batch.tx.forget_answer(kZone, business);
   return batch.zones.emplace(business, zone).first->second;
 }
 
@@ -343,7 +366,8 @@ constexpr const char* kOutdated = R"(
 
 db::Derive derivation(IndexContact index_contact) {
   return [index_contact = std::move(index_contact)](db::Tx& tx, std::int64_t after) {
-    const std::vector<JournalRow> rows = read_journal(tx, after);
+    std::vector<JournalRow> rows = take_appended(tx, after);
+    if (rows.empty()) rows = read_journal(tx, after);
     if (rows.empty()) return after;
     Batch batch(tx);
     for (const JournalRow& row : rows) apply_row(batch, row);

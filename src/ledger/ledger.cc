@@ -102,13 +102,6 @@ void set_head(db::Tx& tx, Heads& heads, const base::Id& contact, const Head& old
   tx.on_rollback([&heads, key, old] { heads.known[key] = old; });
 }
 
-constexpr db::InsertInto kRow{
-    .table =
-        "journal (pos, business, contact, entry, version, kind, contact_seq, leaf_index, "
-        "recorded_at, occurred_at, record, salt, leaf, draft_digest)",
-    .types = "iibbiiiiiitbbb",
-    .conflict = {}};
-
 }  // namespace
 
 tlog::LeafType leaf_type(Kind kind) {
@@ -162,10 +155,10 @@ std::int64_t append(db::Tx& tx, const Row& row) {
   const std::int64_t before = heads.last_pos;
   const std::int64_t pos =
       tx.engine() == db::Engine::kSqlite ? before + 1 : row.place.leaf_index + 1;
-  tx.append(kRow, {pos, tx.business(), row.contact, row.entry, row.version,
-                   static_cast<std::int64_t>(row.kind), row.place.contact_seq, row.place.leaf_index,
-                   row.place.recorded_at, row.occurred_at, row.record, row.salt,
-                   base::ByteSpan(leaf), draft_digest});
+  tx.append(kJournal, {pos, tx.business(), row.contact, row.entry, row.version,
+                       static_cast<std::int64_t>(row.kind), row.place.contact_seq,
+                       row.place.leaf_index, row.place.recorded_at, row.occurred_at, row.record,
+                       base::ByteSpan(leaf), row.salt, draft_digest});
   heads.last_pos = pos;
   tx.on_rollback([&heads, before] { heads.last_pos = before; });
   tx.journal_reaches(pos, row.record.size());

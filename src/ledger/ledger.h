@@ -62,6 +62,14 @@ struct Row {
   std::optional<base::Digest> draft_digest;
 };
 
+/// What append() writes, for Tx::appended().
+inline constexpr db::InsertInto kJournal{
+    .table =
+        "journal (pos, business, contact, entry, version, kind, contact_seq, leaf_index, "
+        "recorded_at, occurred_at, record, leaf, salt, draft_digest)",
+    .types = "iibbiiiiiitbbb",
+    .conflict = {}};
+
 /// Writes the row and its leaf to the journal; returns its position.
 std::int64_t append(db::Tx& tx, const Row& row);
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -64,9 +65,21 @@ base::Bytes join(std::span<const Hash> hashes) {
   return bytes;
 }
 
+// Where the tree of a business ends: its last tile of leaves, where that is not full. Who derives
+// remembers it as long as nobody else did.
+struct End {
+  db::BusinessKey business = db::kNoBusiness;
+  std::uint64_t size = 0;
+  std::vector<Hash> tile;
+
+  [[nodiscard]] bool is_at(db::BusinessKey of, int level, std::uint64_t at) const {
+    return business == of && level == 0 && size == at;
+  }
+};
+
 // Appends to one level, from `first` on; returns the roots of the tiles that this completed.
 std::vector<Hash> append(db::Tx& tx, db::BusinessKey business, int level, std::uint64_t first,
-                         std::span<const Hash> hashes) {
+                         std::span<const Hash> hashes, const End& end) {
   std::vector<Hash> above;
   std::vector<db::Param> rows;
   std::deque<base::Bytes> runs;  // what `rows` refers to
@@ -78,7 +91,11 @@ std::vector<Hash> append(db::Tx& tx, db::BusinessKey business, int level, std::u
     rows.insert(rows.end(), {business, level, at, base::ByteSpan(runs.emplace_back(join(run)))});
     if (within + count == kTileWidth) {
       std::vector<Hash> tile;
-      if (within > 0) tile = runs_of(tx, business, level, at / kTileWidth);
+      if (end.is_at(business, level, at)) {
+        tile = end.tile;
+      } else if (within > 0) {
+        tile = runs_of(tx, business, level, at / kTileWidth);
+      }
       tile.insert(tile.end(), run.begin(), run.end());
       CHECK(tile.size() == kTileWidth);
       above.push_back(tlog::fold(std::move(tile)));
@@ -89,12 +106,22 @@ std::vector<Hash> append(db::Tx& tx, db::BusinessKey business, int level, std::u
   return above;
 }
 
-void append_all(db::Tx& tx, db::BusinessKey business, std::uint64_t first,
-                std::vector<Hash> hashes) {
+void append_all(db::Tx& tx, db::BusinessKey business, std::uint64_t first, std::vector<Hash> hashes,
+                const End& end) {
   for (int level = 0; !hashes.empty(); ++level) {
-    hashes = append(tx, business, level, first, hashes);
+    hashes = append(tx, business, level, first, hashes, end);
     first /= kTileWidth;
   }
+}
+
+// Where it ends once `hashes` are appended.
+End end_after(End end, std::span<const Hash> hashes) {
+  end.size += hashes.size();
+  const auto within = static_cast<std::size_t>(end.size % kTileWidth);
+  if (hashes.size() >= within) end.tile.clear();
+  const std::size_t more = std::min(within, hashes.size());
+  end.tile.insert(end.tile.end(), hashes.end() - static_cast<std::ptrdiff_t>(more), hashes.end());
+  return end;
 }
 
 // (On PostgreSQL a position is a leaf's index and one.)
@@ -115,7 +142,7 @@ void catch_up(db::Tx& tx, db::BusinessKey business, std::uint64_t size) {
     if (hashes.empty()) throw base::Error(base::Code::kInternal, "The journal lacks leaves.");
     const std::uint64_t first = have;
     have += hashes.size();
-    append_all(tx, business, first, std::move(hashes));
+    append_all(tx, business, first, std::move(hashes), {});
   }
 }
 
@@ -130,10 +157,24 @@ std::uint64_t leaf_count(db::Tx& tx) {
 void grow_tree(db::Tx& tx, db::BusinessKey business, std::uint64_t first,
                std::vector<Hash> hashes) {
   if (hashes.empty()) return;
-  const std::uint64_t size = size_of(tx, business);
-  if (size > first) throw base::Error(base::Code::kInternal, "The tree has this leaf already.");
-  if (size < first) catch_up(tx, business, first);
-  append_all(tx, business, first, std::move(hashes));
+  const auto known = std::static_pointer_cast<End>(tx.writer_memory());
+  End end;
+  if (known && known->business == business) {
+    end = *known;
+  } else {
+    end = {.business = business, .size = size_of(tx, business), .tile = {}};
+    if (end.size < first) {
+      catch_up(tx, business, first);
+      end.size = first;
+    }
+    end.tile = runs_of(tx, business, 0, end.size / kTileWidth);
+  }
+  if (end.size != first) {
+    throw base::Error(base::Code::kInternal, "The tree has other leaves than the journal.");
+  }
+  const End after = end_after(end, hashes);
+  append_all(tx, business, first, std::move(hashes), end);
+  tx.writer_memory() = std::make_shared<End>(after);
 }
 
 std::uint64_t tree_size(db::Tx& tx) { return size_of(tx, tx.business()); }

@@ -13,7 +13,8 @@
 namespace annals::ledger {
 
 /// Appends the hashes of the leaves from `first` on. Leaves before `first` that the tree lacks are
-/// taken from the journal first. Throws kInternal where the tree has `first` already.
+/// taken from the journal first. Throws kInternal where the tree has `first` already. For Derive
+/// alone: it keeps in tx.writer_memory() where the tree ends.
 void grow_tree(db::Tx& tx, db::BusinessKey business, std::uint64_t first,
                std::vector<tlog::Hash> hashes);
 
