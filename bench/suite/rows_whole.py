@@ -119,13 +119,13 @@ def memory(bench):
                 business.append(bench, seconds=seconds)
                 business.append(bench, seconds=seconds, batch=100)
                 business.get(bench, pages, connections=64, seconds=seconds)
-                business.get(bench, ["/entries?facets=1", "/entries?q=zahnspange"], connections=64,
+                business.get(bench, ["/entries?facets=1", "/entries?q=zahnspange"], connections=4,
                              seconds=seconds)
     return [
         result.at_most(f"memory, idle, {bench.entries:,} entries", "MiB", idle / MIB, 40,
                        note="RssAnon: what the process holds beside the page cache"),
         result.at_most("… the most under load", "MiB", watch.peak / MIB, 300,
-                       note="64 connections: appends of one and of 100, newest 50, facets, "
+                       note="64 connections: appends of one and of 100, newest 50; 4: facets, "
                             "full text"),
     ]
 

@@ -125,12 +125,17 @@ std::vector<std::int64_t> find_rows(Tx& tx, WordIndex index, const Match& match,
 
 EntryMatchSql entry_match_sql(Engine engine) {
   if (engine == Engine::kSqlite) {
-    return {.join = "CROSS JOIN", .row = "s.rowid", .before = "s.entry_search MATCH ", .after = ""};
+    return {.join = "CROSS JOIN",
+            .row = "s.rowid",
+            .before = "s.entry_search MATCH ",
+            .after = "",
+            .times = "timeline_all j INDEXED BY timeline_all_by_pos"};
   }
   return {.join = "JOIN",
           .row = "s.pos",
           .before = "s.business = j.business AND s.words @@ CAST(",
-          .after = " AS tsquery)"};
+          .after = " AS tsquery)",
+          .times = "journal j"};
 }
 
 }  // namespace annals::db

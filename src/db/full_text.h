@@ -50,6 +50,9 @@ struct EntryMatchSql {
   std::string_view row;
   std::string_view before;
   std::string_view after;
+  // A table that tells the occurred_at of a position soonest, by its columns business and pos; in
+  // the same place as the journal above, as `j`.
+  std::string_view times;
 };
 [[nodiscard]] EntryMatchSql entry_match_sql(Engine engine);
 

@@ -2,11 +2,13 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "db/db.h"
@@ -68,11 +70,24 @@ void prepare_primary(const std::string& folder, std::span<const Migration> migra
   migrate(connection, migrations, version);
 }
 
+// A table that is new would have no rows: then the file is made anew from the journal. An index
+// comes with its rows.
+bool adds_tables(std::int64_t from) {
+  const std::span<const Migration> all = sqlite_derived_migrations();
+  return std::any_of(all.begin(), all.end(), [&](const Migration& migration) {
+    return migration.version > from && migration.sql.find("TABLE") != std::string_view::npos;
+  });
+}
+
 void prepare_derived(const std::string& folder) {
   const int newest = sqlite_derived_migrations().back().version;
   {
     SqliteConnection connection(derived_path(folder), kOpenFlags);
-    if (connection.integer("PRAGMA user_version") == newest) return;
+    const std::int64_t version = connection.integer("PRAGMA user_version");
+    if (version == newest) return;
+    if (version > 0 && version < newest && !adds_tables(version)) {
+      return migrate(connection, sqlite_derived_migrations(), version);
+    }
   }
   forget_derived(folder);
   SqliteConnection connection(derived_path(folder), kOpenFlags);

@@ -99,5 +99,34 @@ TEST_F(SqliteSchemaTest, AMigrationThatFailsChangesNothing) {
   EXPECT_EQ(integer(primary(), "SELECT count(*) FROM log_views"), 1);
 }
 
+// A row of the index stays where only indexes are added, and goes where tables are: then the index
+// is made anew from the journal.
+TEST(SqliteSchema, AnIndexThatIsAddedKeepsTheRowsOfTheDerivedFile) {
+  for (const Migration& old : sqlite_derived_migrations()) {
+    const base::TempFolder folder;
+    const std::string path = derived_path(folder.path());
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    bool tables_follow = false;
+    {
+      SqliteConnection connection(path, flags);
+      for (const Migration& migration : sqlite_derived_migrations()) {
+        if (migration.version <= old.version) {
+          connection.script(std::string(migration.sql));
+        } else if (migration.sql.find("TABLE") != std::string_view::npos) {
+          tables_follow = true;
+        }
+      }
+      connection.script("UPDATE applied SET pos = 7; PRAGMA user_version=" +
+                        std::to_string(old.version));
+    }
+    prepare_files(folder.path());
+    const int newest = sqlite_derived_migrations().back().version;
+    EXPECT_EQ(integer(path, "PRAGMA user_version"), newest);
+    EXPECT_EQ(integer(path, "SELECT pos FROM applied"), tables_follow ? 0 : 7) << old.version;
+    EXPECT_EQ(
+        integer(path, "SELECT count(*) FROM sqlite_schema WHERE name = 'timeline_all_by_pos'"), 1);
+  }
+}
+
 }  // namespace
 }  // namespace annals::db

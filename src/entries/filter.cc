@@ -370,6 +370,19 @@ void add_not_retracted(SqlText& sql, std::string_view alias, const Filter& filte
 }
 
 // The words are found first.
+void add_found(db::Tx& tx, SqlText& sql, const Filter& filter, const Scope& scope) {
+  const bool few = scope.members.size() <= kWalksMax;
+  const db::EntryMatchSql words = db::entry_match_sql(tx.engine());
+  sql << "SELECT j.occurred_at, j.pos FROM entry_search s " << words.join << " " << words.times
+      << " ON j.pos = " << words.row << " AND j.business = ";
+  sql.value(tx.business());
+  sql << " WHERE " << words.before;
+  const db::Match match_words =
+      match(tx.business(), filter.words, few ? scope.members : std::vector<base::Id>{});
+  sql.value(match_words.text(tx.engine()));
+  sql << words.after;
+}
+
 void add_search(db::Tx& tx, SqlText& sql, const Filter& filter, const Scope& scope) {
   const bool few = scope.members.size() <= kWalksMax;
   const db::EntryMatchSql words = db::entry_match_sql(tx.engine());

@@ -84,6 +84,9 @@ inline constexpr std::size_t kWalksMax = 64;
 /// timeline's rows is t.
 void add_search(db::Tx& tx, SqlText& sql, const Filter& filter, const Scope& scope);
 
+/// A query of the positions that a text search finds: `SELECT j.occurred_at, j.pos FROM … WHERE …`.
+void add_found(db::Tx& tx, SqlText& sql, const Filter& filter, const Scope& scope);
+
 /// Adds the condition that an entry was not retracted (by the filter's as_of).
 void add_not_retracted(SqlText& sql, std::string_view alias, const Filter& filter);
 

@@ -10,6 +10,7 @@
 
 #include "base/id.h"
 #include "db/db.h"
+#include "db/full_text.h"
 #include "entries/filter.h"
 #include "entries/load.h"
 #include "entries/sql.h"
@@ -17,18 +18,21 @@
 namespace annals::entries {
 namespace {
 
-void add_after(SqlText& sql, const Filter& filter, const std::optional<Position>& after) {
+void add_after(SqlText& sql, const char* alias, const Filter& filter,
+               const std::optional<Position>& after) {
   if (!after) return;
-  sql << " AND (t.occurred_at, t.pos) " << (filter.ascending ? ">" : "<") << " (";
+  sql << " AND (" << alias << ".occurred_at, " << alias << ".pos) "
+      << (filter.ascending ? ">" : "<") << " (";
   sql.value(after->occurred_at);
   sql << ", ";
   sql.value(after->pos);
   sql << ")";
 }
 
-void add_order(SqlText& sql, const Filter& filter, std::size_t limit) {
+void add_order(SqlText& sql, const char* alias, const Filter& filter, std::size_t limit) {
   const char* direction = filter.ascending ? "ASC" : "DESC";
-  sql << " ORDER BY t.occurred_at " << direction << ", t.pos " << direction << " LIMIT ";
+  sql << " ORDER BY " << alias << ".occurred_at " << direction << ", " << alias << ".pos "
+      << direction << " LIMIT ";
   sql.value(static_cast<std::int64_t>(limit));
 }
 
@@ -54,13 +58,6 @@ std::vector<Line> run(db::Tx& tx, SqlText& sql, const Filter& filter) {
   return lines;
 }
 
-void add_walk_contact(SqlText& sql, db::Tx& tx, const base::Id& contact) {
-  sql << kColumns << "timeline t WHERE t.business = ";
-  sql.value(tx.business());
-  sql << " AND t.contact = ";
-  sql.value(contact);
-}
-
 void add_walk_all(SqlText& sql, db::Tx& tx, const Scope& scope) {
   sql << kColumns << "timeline_all t WHERE t.business = ";
   sql.value(tx.business());
@@ -70,23 +67,81 @@ void add_walk_all(SqlText& sql, db::Tx& tx, const Scope& scope) {
   }
 }
 
+// The first positions after `after` that the words are in.
+std::vector<Position> find(db::Tx& tx, const Filter& filter, const Scope& scope,
+                           const std::optional<Position>& after, std::size_t limit) {
+  SqlText sql;
+  add_found(tx, sql, filter, scope);
+  add_after(sql, "j", filter, after);
+  add_order(sql, "j", filter, limit);
+  std::vector<Position> found;
+  db::Rows rows = tx.query(sql.text(), sql.params());
+  while (rows.next()) found.push_back({rows->integer(0), rows->integer(1)});
+  return found;
+}
+
+// Those of the lines at `positions` that the filter and the reader's sight let through.
+std::vector<Line> lines_at(db::Tx& tx, const Filter& filter, const Scope& scope,
+                           const std::vector<Position>& positions) {
+  SqlText sql;
+  sql << kColumns << "(VALUES ";
+  for (const Position& at : positions) {
+    sql << (&at == &positions.front() ? "(CAST(" : ", (CAST(");
+    sql.value(at.occurred_at);
+    sql << " AS bigint), CAST(";
+    sql.value(at.pos);
+    sql << " AS bigint))";
+  }
+  sql << ") AS f " << db::entry_match_sql(tx.engine()).join
+      << " timeline_all t ON t.occurred_at = f.column1 AND t.pos = f.column2";
+  sql << " WHERE t.business = ";
+  sql.value(tx.business());
+  if (scope.contact && scope.members.size() > kWalksMax) {
+    sql << " AND t.contact IN ";
+    sql.list(scope.members);
+  }
+  add_conditions(sql, "t", filter, scope, Conditions::kAll);
+  return run(tx, sql, filter);
+}
+
+// Which entries have the words is known soon, and that they are the newest as well; whether they
+// are to be shown is asked of as many as fill the page.
+std::vector<Line> search(db::Tx& tx, const Filter& filter, const Scope& scope,
+                         std::optional<Position> after, std::size_t limit) {
+  static constexpr std::size_t kPositionsMax = 2'000;  // of one question; SQLite binds 32,766
+  std::vector<Line> lines;
+  for (std::size_t step = limit; lines.size() < limit; step = std::min(4 * step, kPositionsMax)) {
+    const std::vector<Position> found = find(tx, filter, scope, after, step);
+    if (found.empty()) break;
+    std::vector<Line> more = lines_at(tx, filter, scope, found);
+    std::move(more.begin(), more.end(), std::back_inserter(lines));
+    if (found.size() < step) break;
+    after = found.back();
+  }
+  return lines;
+}
+
+void add_walk_contact(SqlText& sql, db::Tx& tx, const base::Id& contact) {
+  sql << kColumns << "timeline t WHERE t.business = ";
+  sql.value(tx.business());
+  sql << " AND t.contact = ";
+  sql.value(contact);
+}
+
 }  // namespace
 
 std::vector<Line> page(db::Tx& tx, const Filter& filter, const Scope& scope,
                        const std::optional<Position>& after, std::size_t limit) {
   std::vector<Line> lines;
   const auto add_lines = [&](SqlText& sql) {
-    add_after(sql, filter, after);
+    add_after(sql, "t", filter, after);
     add_conditions(sql, "t", filter, scope, Conditions::kAll);
-    add_order(sql, filter, limit);
+    add_order(sql, "t", filter, limit);
     std::vector<Line> more = run(tx, sql, filter);
     std::move(more.begin(), more.end(), std::back_inserter(lines));
   };
   if (!filter.words.empty()) {
-    SqlText sql;
-    sql << kColumns;
-    add_search(tx, sql, filter, scope);
-    add_lines(sql);
+    lines = search(tx, filter, scope, after, limit);
   } else if (!scope.contact || scope.members.size() > kWalksMax) {
     SqlText sql;
     add_walk_all(sql, tx, scope);
