@@ -147,6 +147,12 @@ struct Builder {
   bool on_comment(bj::string_view, bj::error_code&) { return true; }
 };
 
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return static_cast<std::uint8_t>(c) >= 0x20 && c != '"' && c != '\\';
+  });
+}
+
 }  // namespace
 
 Json Json::boolean(bool value) {
@@ -366,10 +372,23 @@ JsonWriter& JsonWriter::end_array() {
   return *this;
 }
 JsonWriter& JsonWriter::key(std::string_view name) {
-  separate();
-  append_json_string(out_, name);
-  out_ += ':';
+  // Nearly all names are short and plain, and a page has thousands: they are put in at once.
+  static constexpr std::size_t kShort = 40;
+  std::array<char, kShort + 4> text{};
+  char* end = text.data();
+  if (comma_) *end++ = ',';
   comma_ = false;
+  if (name.size() > kShort || !is_plain(name)) {
+    out_.append(text.data(), end);
+    append_json_string(out_, name);
+    out_ += ':';
+    return *this;
+  }
+  *end++ = '"';
+  end = std::copy(name.begin(), name.end(), end);
+  *end++ = '"';
+  *end++ = ':';
+  out_.append(text.data(), end);
   return *this;
 }
 JsonWriter& JsonWriter::value(std::string_view text) {

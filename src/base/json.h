@@ -4,6 +4,7 @@
 // they came in, so that what is stored is what was sent. Writing is a stream of calls; canonical()
 // gives RFC 8785's form for what our records hold (strings, integers, booleans, null).
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -110,6 +111,8 @@ class JsonWriter {
     return maybe ? key(name).value(*maybe) : *this;
   }
 
+  /// Makes room, for who knows about how much will be written.
+  void reserve(std::size_t bytes) { out_.reserve(bytes); }
   [[nodiscard]] const std::string& text() const { return out_; }
   [[nodiscard]] std::string take() { return std::move(out_); }
 

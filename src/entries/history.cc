@@ -98,7 +98,9 @@ std::string write_page(db::Tx& tx, const Asked& asked, const Scope& scope,
   std::vector<Line> lines = page(tx, asked.filter, scope, asked.after, asked.limit + 1);
   const bool more = lines.size() > asked.limit;
   if (more) lines.pop_back();
+  static constexpr std::size_t kEntryBytes = 1'200;  // of a usual entry
   base::JsonWriter out;
+  out.reserve((lines.size() + 1) * kEntryBytes);
   ViewWriter writer(tx);
   out.begin_object().key("items").begin_array();
   std::optional<Position> last;

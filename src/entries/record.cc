@@ -93,6 +93,15 @@ Amount read_amount(std::string_view written) {
   return amount;
 }
 
+void read_origin(std::string_view written, Record& record) {
+  JsonScan scan(written);
+  while (scan.next_member()) {
+    if (scan.key() == "kind") record.manual = base::json_string(scan.value()) == "manual";
+    if (scan.key() == "source") record.source = base::json_string(scan.value());
+    if (scan.key() == "source_id") record.source_id = base::json_string(scan.value());
+  }
+}
+
 }  // namespace
 
 RecordedBy read_recorded_by(std::string_view written) {
@@ -104,17 +113,6 @@ RecordedBy read_recorded_by(std::string_view written) {
     if (scan.key() == "name") by.name = base::json_string(scan.value());
   }
   return by;
-}
-
-RecordOrigin read_origin(std::string_view written) {
-  RecordOrigin origin;
-  JsonScan scan(written);
-  while (scan.next_member()) {
-    if (scan.key() == "kind") origin.manual = base::json_string(scan.value()) == "manual";
-    if (scan.key() == "source") origin.source = base::json_string(scan.value());
-    if (scan.key() == "source_id") origin.source_id = base::json_string(scan.value());
-  }
-  return origin;
 }
 
 std::vector<RecordChange> read_changes(std::string_view written) {
@@ -232,12 +230,7 @@ Record parse_record(const RecordText& text) {
   if (text.has(kActor)) record.actor = read_actor(text.written(kActor));
   if (text.has(kRecordedBy)) record.recorded_by = read_recorded_by(text.written(kRecordedBy));
   if (text.has(kAmount)) record.amount = read_amount(text.written(kAmount));
-  if (text.has(kOrigin)) {
-    RecordOrigin origin = read_origin(text.written(kOrigin));
-    record.manual = origin.manual;
-    record.source = std::move(origin.source);
-    record.source_id = std::move(origin.source_id);
-  }
+  if (text.has(kOrigin)) read_origin(text.written(kOrigin), record);
   if (text.has(kChanges)) record.changes = read_changes(text.written(kChanges));
   if (text.has(kAttachments)) record.attachments = read_attachments(text.written(kAttachments));
   if (text.has(kViews)) record.views = read_views(text.written(kViews));

@@ -78,13 +78,7 @@ struct Record {
 [[nodiscard]] Record parse_record(const RecordText& text);
 
 /// Single members, from their JSON texts (RecordText::written()). Throw kInternal.
-struct RecordOrigin {
-  bool manual = false;
-  std::string source;
-  std::string source_id;
-};
 [[nodiscard]] RecordedBy read_recorded_by(std::string_view written);
-[[nodiscard]] RecordOrigin read_origin(std::string_view written);
 [[nodiscard]] std::vector<RecordChange> read_changes(std::string_view written);
 [[nodiscard]] std::vector<RecordAttachment> read_attachments(std::string_view written);
 [[nodiscard]] std::vector<std::string> read_views(std::string_view written);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/json_scan.h"
 #include "base/time.h"
 #include "catalog/catalog.h"
 #include "db/db.h"
@@ -121,19 +122,19 @@ void write_ledger(JsonWriter& out, const StoredText& stored) {
 }
 
 void write_origin(JsonWriter& out, const RecordText& text) {
-  const RecordOrigin origin =
-      text.has(kOrigin) ? read_origin(text.written(kOrigin)) : RecordOrigin{};
-  out.key("origin").begin_object().member("kind", origin.manual ? "manual" : "automatic");
-  const auto text_or_null = [&](std::string_view name, const std::string& value) {
-    out.key(name);
-    if (value.empty()) {
-      out.value(nullptr);
-    } else {
-      out.value(value);
+  std::string_view kind = R"("automatic")";
+  std::string_view source = "null";
+  std::string_view source_id = "null";
+  if (text.has(kOrigin)) {
+    base::JsonScan scan(text.written(kOrigin));
+    while (scan.next_member()) {
+      if (scan.key() == "kind") kind = scan.value();
+      if (scan.key() == "source") source = scan.value();
+      if (scan.key() == "source_id") source_id = scan.value();
     }
-  };
-  text_or_null("source", origin.source);
-  text_or_null("source_id", origin.source_id);
+  }
+  out.key("origin").begin_object().key("kind").raw(kind);
+  out.key("source").raw(source).key("source_id").raw(source_id);
   out.member("rule", nullptr).end_object();
 }
 
