@@ -59,7 +59,7 @@ constexpr int kBusyMs = 5'000;
 constexpr std::int64_t kGatherRows = 256;
 constexpr std::int64_t kGatherMs = 25;
 // Nobody waits for the applier while everybody waits for a commit.
-constexpr int kApplierNice = 5;
+constexpr int kApplierNice = 2;
 // Readers map as much of a file as SQLite can (its SQLITE_MAX_MMAP_SIZE); of what lies beyond, the
 // inner pages of the trees fit into the cache: 16 MiB.
 constexpr std::string_view kReaderPragmas =

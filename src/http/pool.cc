@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -77,8 +78,12 @@ void Pool::call_thread() {
     sleeper->called = true;
     sleeper->wake.notify_one();
   } else if (threads_.size() < jobs_max_) {
-    ++running_;
-    threads_.emplace_back([this] { work(); });
+    try {
+      threads_.emplace_back([this] { work(); });
+      ++running_;
+    } catch (const std::system_error&) {
+      if (threads_.empty()) throw;  // else those that there are go on
+    }
   }
 }
 
