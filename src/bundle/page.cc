@@ -51,7 +51,7 @@ small { color: GrayText; }
 <body>
 )html";
 
-constexpr std::string_view kHowToVerify = R"html(<h2>How to check it</h2>
+constexpr std::string_view kHowToVerify = R"html(<h2 id="check">How to check it</h2>
 <p>Every entry, correction and retraction was entered into a ledger as it was recorded: a Merkle
 tree (RFC 6962) whose state the business signs. This bundle holds what each entry was entered with
 and the proof that it stands in that ledger. The program <code>annals-verify</code> checks all of
@@ -121,9 +121,8 @@ std::string padded(std::uint64_t number, std::size_t width) {
 // "2026-03-02 08:30:00 UTC". Any number is one: a record's were checked when it was made.
 std::string time_text(base::Micros micros) {
   using std::chrono::days;
-  const std::int64_t day = micros >= 0
-                               ? micros / base::kMicrosPerDay
-                               : -((-micros + base::kMicrosPerDay - 1) / base::kMicrosPerDay);
+  const std::int64_t day =
+      micros / base::kMicrosPerDay - (micros % base::kMicrosPerDay < 0 ? 1 : 0);
   constexpr std::int64_t kDayMax = 4'000'000;  // beyond year 9999, and within chrono's years
   if (day < -kDayMax || day > kDayMax) return std::to_string(micros) + " µs after 1970";
   const std::chrono::year_month_day date{std::chrono::sys_days{days{day}}};
@@ -272,10 +271,11 @@ void Page::begin(const Manifest& manifest, const tlog::Checkpoint& checkpoint) {
           : "<p>All that was recorded about the contact until then is listed: entries with their "
             "content, and, at the end, as leaves of the ledger alone, what is withheld (because it "
             "was not asked for, or is not for who made this bundle to see) or was erased.</p>\n";
-  out += kHowToVerify;
   out +=
-      "<h2>Entries</h2>\n<p>Times are in UTC. Names of the business and of contacts above are as "
-      "they were when this was made.</p>\n";
+      "<p><a href=\"#check\">How to check it</a></p>\n"
+      "<h2>Entries</h2>\n"
+      "<p>Times are in UTC. Names of the business and of contacts above are as they were when this "
+      "was made.</p>\n";
   sink_(out);
 }
 
@@ -330,7 +330,8 @@ void Page::end(const Manifest& manifest) {
   if (in_table_) out += "</table>\n";
   out.append("<p>").append(counted(manifest.entries, "entries in "));
   out.append(counted(manifest.shown, "leaves; ")).append(counted(manifest.withheld, "leaves are "));
-  out.append("withheld, ").append(counted(manifest.erased, "were erased.</p>\n</body>\n</html>\n"));
+  out.append("withheld, ").append(counted(manifest.erased, "were erased.</p>\n"));
+  out.append(kHowToVerify).append("</body>\n</html>\n");
   sink_(out);
 }
 
