@@ -106,6 +106,17 @@ TEST_F(Check, a_checkpoint_that_was_kept_of_another_ledger_diverges) {
   }
 }
 
+TEST_F(Check, a_checkpoint_of_another_epoch_is_not_compared) {
+  ledger_.write(path_);
+  const std::string text = tlog::format_checkpoint(
+      {.origin = ledger_.origin() + "/2", .size = 3, .root = {}, .extensions = {}});
+  const Said said = said_of(
+      path_, {.known = {{"a", tlog::format_note(
+                                  {.text = text, .signatures = {ledger_.key.sign(text)}})}}});
+  EXPECT_EQ(said.code, 20);
+  EXPECT_NE(said.problems.find("another epoch"), std::string::npos);
+}
+
 TEST_F(Check, all_leaves_lead_from_any_checkpoint_and_show_that_none_is_left_out) {
   const TestLedger longer(300);
   longer.write(path_, {.all_leaves = true});

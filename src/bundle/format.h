@@ -49,8 +49,8 @@ inline constexpr std::string_view kAllLeaves = "all-leaves.bin";
 inline constexpr std::string_view kFilesFolder = "files/";
 
 // Limits, for whoever writes and whoever reads.
-inline constexpr std::int64_t kBundleBytesMax = 2LL << 30;     // as it lies
-inline constexpr std::int64_t kUnpackedBytesMax = 16LL << 30;  // all files together
+inline constexpr std::int64_t kBundleBytesMax = 2LL << 30;    // as it lies
+inline constexpr std::int64_t kUnpackedBytesMax = 8LL << 30;  // all files together
 inline constexpr std::size_t kManifestBytesMax = std::size_t{16} << 20;
 inline constexpr std::size_t kRecordBytesMax = std::size_t{16} << 20;
 inline constexpr std::size_t kLineBytesMax = std::size_t{64} << 10;  // of all but records

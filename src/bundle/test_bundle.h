@@ -187,10 +187,10 @@ inline Members unpack(const std::string& path) {
   return members;
 }
 
-inline void pack(const std::string& path, const Members& members) {
+inline void pack(const std::string& path, const Members& members, bool packed = true) {
   ZipWriter zip(path);
   for (const auto& [name, content] : members) {
-    zip.begin(name, true);
+    zip.begin(name, packed);
     zip.write(content);
     zip.end();
   }

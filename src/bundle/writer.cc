@@ -130,9 +130,9 @@ struct Writer::Parts {
   void check_size(std::int64_t more) const {
     std::int64_t gathered = bytes + more;
     for (const auto& [name, part] : parts) gathered += part.bytes();
-    if (gathered > kBundleBytesMax) {
+    if (gathered > kUnpackedBytesMax) {
       throw base::Error(base::Code::kTooLarge,
-                        "The bundle would be larger than 2 GiB; ask for less at a time.");
+                        "The bundle would unpack to more than 8 GiB; ask for less at a time.");
     }
   }
 
@@ -241,6 +241,10 @@ void Writer::finish(const std::string& note, const std::vector<std::string>& key
   parts.zip.write(manifest);
   parts.zip.end();
   parts.zip.close();
+  if (std::cmp_greater(fs::file_size(parts.path + ".part"), kBundleBytesMax)) {
+    throw base::Error(base::Code::kTooLarge,
+                      "The bundle would be larger than 2 GiB; ask for less at a time.");
+  }
   base::put_in_place(parts.path);
 }
 

@@ -108,7 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       } catch (const base::Error&) {
         // It was the manifest that was changed.
       }
-      bundle::pack(honest.path, members);
+      bundle::pack(honest.path, members, false);
     }
   }
   bool honest_entries = true;
