@@ -2,17 +2,24 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/encoding.h"
 #include "base/error.h"
-#include "base/files.h"
 #include "base/hash.h"
+#include "base/random.h"
 #include "base/temp_folder.h"
 #include "bundle/format.h"
 #include "bundle/test_bundle.h"
+#include "tlog/checkpoint.h"
+#include "tlog/note.h"
+#include "tlog/tree.h"
 
 namespace annals::bundle {
 namespace {
@@ -73,7 +80,7 @@ TEST_F(Check, an_honest_bundle_has_a_verdict_an_entry) {
 TEST_F(Check, a_checkpoint_that_was_kept_anchors_it_or_not) {
   ledger_.write(path_);
   const auto with = [&](const std::string& note) {
-    return said_of(path_, {.known = {{"kept.note", note}}});
+    return said_of(path_, CheckOptions{.known = {{"kept.note", note}}});
   };
   EXPECT_EQ(with(ledger_.note(ledger_.size())).code, 0);
   EXPECT_EQ(with(ledger_.note(3)).code, 0);

@@ -2,11 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <string>
-#include <vector>
+#include <string_view>
 
+#include "base/encoding.h"
 #include "base/error.h"
 #include "bundle/test_bundle.h"
+#include "tlog/tree.h"
 
 namespace annals::bundle {
 namespace {

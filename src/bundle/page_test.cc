@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/encoding.h"
 #include "base/hash.h"
@@ -42,6 +43,7 @@ bool has(const std::string& text, std::string_view part) {
 TEST(Page, is_the_same_for_the_same_bundle_or_of_another_version) {
   const TestLedger ledger;
   std::vector<std::string> records;
+  records.reserve(ledger.rows.size());
   for (const Row& row : ledger.rows) records.push_back(row.record);
   const std::string text = page_of(records) + page_of({""}, State::kWithheld);
   // Where this differs, kPageVersion has to be another: programs that are out there compare.
