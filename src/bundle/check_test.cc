@@ -177,6 +177,12 @@ TEST_F(Check, changed_content_is_found_and_named_also_with_a_manifest_that_agree
   EXPECT_EQ(said_of(path_).verdicts.front(), "mismatch 0");
 }
 
+TEST_F(Check, a_proof_of_growth_that_does_not_hold_is_found) {
+  const Said said = after_in(kConsistency, "3 ", "2 ");
+  EXPECT_EQ(said.code, 40);
+  EXPECT_EQ(said.problems, "consistency.txt: a proof does not hold\n");
+}
+
 TEST_F(Check, a_page_that_says_something_else_is_found) {
   const Said said = after_in(kPage, "answered", "denied  ");
   EXPECT_EQ(said.code, 40);

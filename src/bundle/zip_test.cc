@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
@@ -145,7 +146,9 @@ TEST_F(Zip, a_file_that_unpacks_to_far_more_is_not_kept_in_memory) {
     static_cast<void>(honest());
     Members members = unpack(path_);
     for (auto& [one, content] : members) {
-      if (one == name) content.assign(std::size_t{64} << 20, ' ');
+      if (one != name) continue;
+      const std::string rest = content.substr(std::min(content.find('\n'), content.size()));
+      content = std::string((std::size_t{64} << 20) - rest.size(), ' ') + rest;
     }
     if (name != kManifest) {
       for (auto& [one, content] : members) {
