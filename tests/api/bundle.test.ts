@@ -263,6 +263,10 @@ describe('annals export', () => {
       expect(content.includes(gone)).toBe(false);
       expect(content.includes('Goes')).toBe(false);
     }
+    // An index that is made anew does not tell of it; the numbers of the contact's leaves do.
+    run_annals('--log-level', 'error', 'rebuild', ...place(own.server.data));
+    expect(run_annals(...where, '--bundle', file, '--contact', contact)).toBe(told);
+    expect(verify_bundle(file)).toEqual(said);
     if (on_postgres) drop_database(own.server.data);
   });
 });
