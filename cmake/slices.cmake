@@ -1,6 +1,8 @@
 # annals_slice(<folder> [USES <folders below it>]): a library of src/<folder>/*.cc, and, where the
 # folder has *_test.cc, a test program annals_<folder>_test.
 # annals_program(<name> <main.cc>): a program over every slice.
+# annals_verifier(<name> <main.cc>): a program over bundle/ and what is below it, with all that it
+# needs inside, so that it runs on any Linux of the same architecture.
 
 set(ANNALS_WARNINGS
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
@@ -35,9 +37,10 @@ if(ANNALS_SANITIZE)
 endif()
 
 # What each folder takes from outside.
-set(ANNALS_base_LIBS annals::icu annals::boost_json annals::simdjson annals::date annals::sodium
+set(ANNALS_base_LIBS annals::icu annals::boost_json annals::date annals::sodium
                      annals::phonenumber OpenSSL::Crypto annals::spdlog fmt)
 set(ANNALS_tlog_LIBS annals::sodium)
+set(ANNALS_bundle_LIBS annals::minizip ZLIB::ZLIB)
 set(ANNALS_db_LIBS annals::sqlite annals::postgres)
 set(ANNALS_http_LIBS OpenSSL::SSL annals::prometheus)
 set(ANNALS_access_LIBS annals::icu annals::sodium)
@@ -93,4 +96,21 @@ function(annals_program name main)
     add_executable(${name} ${main})
     target_link_libraries(${name} PRIVATE annals_app)
   endif()
+endfunction()
+
+function(annals_verifier name main)
+  add_executable(${name} ${main})
+  target_compile_definitions(${name} PRIVATE ANNALS_VERSION="${PROJECT_VERSION}")
+  if(ANNALS_SANITIZE)
+    target_link_libraries(${name} PRIVATE annals_bundle)  # sanitizers are shared libraries
+    return()
+  endif()
+  # The archives alone: what else their objects would need (ICU, phone numbers) is not used.
+  target_link_libraries(${name} PRIVATE annals_flags $<TARGET_FILE:annals_bundle>
+    $<TARGET_FILE:annals_tlog> $<TARGET_FILE:annals_base> libminizip.a libz.a libboost_json.a
+    libsodium.a libcrypto.a)
+  add_dependencies(${name} annals_bundle annals_tlog annals_base)
+  # libcrypto could look up hosts and load modules, of which the linker warns; nothing here does.
+  target_link_options(${name} PRIVATE -static-pie -Wl,--no-warnings)
+  set_target_properties(${name} PROPERTIES LINK_SEARCH_START_STATIC ON LINK_SEARCH_END_STATIC ON)
 endfunction()

@@ -23,6 +23,7 @@
 #include "base/json.h"
 #include "base/temp_folder.h"
 #include "catalog/catalog.h"
+#include "contacts/contacts.h"
 #include "db/db.h"
 #include "demo/demo.h"
 #include "evidence/evidence.h"
@@ -115,6 +116,7 @@ Commands::Commands(CLI::App& app) {
   add_staff(app);
   add_ledger(app);
   add_verify(app);
+  add_export(app);
   add_routes(app);
 }
 
@@ -348,6 +350,34 @@ void Commands::add_verify(CLI::App& app) {
   command->add_option("--key", verify_keys_, "A public key that the auditor was given");
   command->add_option("--state", verify_state_, "A file: an interrupted run goes on from there");
   command->add_option("--threads", verify_threads_, "0: one a core")->check(CLI::Range(0, 256));
+}
+
+void Commands::add_export(CLI::App& app) {
+  CLI::App* command = add(app, "export", "Write an evidence bundle (docs/ledger.md)", [this] {
+    const auto database = open_database(serve_.place());
+    wait_for_index(*database, kPatience);
+    ledger::Signer signer(*database, serve_.keys_folder(), serve_.checkpoints,
+                          base::system_clock());
+    evidence::ExportCommand order{.business = choose_business(*database, business_),
+                                  .bundle = export_bundle_,
+                                  .contact = {},
+                                  .filters = export_filter_,
+                                  .all_leaves = export_all_leaves_,
+                                  .terminal = ::isatty(STDERR_FILENO) != 0};
+    if (!export_contact_.empty()) order.contact = export_contact_;
+    return evidence::export_command(
+        *database, signer, {.members = contacts::members, .contact_name = contacts::name_of}, order,
+        base::system_clock(), std::cout, std::cerr);
+  });
+  command->add_option("--bundle", export_bundle_, "The zip file to write")->required();
+  command->add_option("--contact", export_contact_, "All of this contact, by its id");
+  command->add_option(
+      "--filter", export_filter_,
+      "What to show: a query string of GET /entries, category=payments&from=2016-01-01");
+  command->add_flag("--all-leaves", export_all_leaves_,
+                    "With every leaf of the ledger, so that nothing can be left out unseen");
+  flag(command, "--business", business_, "Its id or name, where there are several");
+  flag(command, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
 }
 
 void Commands::add_routes(CLI::App& app) {

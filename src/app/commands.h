@@ -35,6 +35,7 @@ class Commands {
   void add_staff(CLI::App& app);
   void add_ledger(CLI::App& app);
   void add_verify(CLI::App& app);
+  void add_export(CLI::App& app);
   void add_routes(CLI::App& app);
 
   std::function<int()> chosen_;
@@ -57,6 +58,10 @@ class Commands {
   std::vector<std::string> verify_keys_;
   std::string verify_state_;
   int verify_threads_ = 0;
+  std::string export_bundle_;
+  std::string export_contact_;
+  std::string export_filter_;
+  bool export_all_leaves_ = false;
   std::string staff_email_;
   std::string staff_name_;
   std::string staff_role_ = "staff";

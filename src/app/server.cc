@@ -82,7 +82,8 @@ Address parse_listen(const std::string& listen) {
   return address;
 }
 
-access::Routes all_routes(Stream& stream, ledger::Signer& signer, const base::Clock& clock) {
+access::Routes all_routes(Stream& stream, ledger::Signer& signer, evidence::Exports& exports,
+                          const base::Clock& clock) {
   access::Routes all;
   const auto add = [&all](access::Routes more) {
     std::move(more.begin(), more.end(), std::back_inserter(all));
@@ -93,6 +94,7 @@ access::Routes all_routes(Stream& stream, ledger::Signer& signer, const base::Cl
   add(record_routes());
   add(entries::routes({.members = contacts::members, .open_tasks = tasks::open_count}));
   add(evidence::routes(signer));
+  add(exports.routes());
   add(tasks::routes());
   add(stream.routes());
   return all;
@@ -150,6 +152,7 @@ struct Instance::Parts {
   std::unique_ptr<access::Gate> gate;
   std::unique_ptr<Stream> stream;
   std::unique_ptr<ledger::Signer> signer;
+  std::unique_ptr<evidence::Exports> exports;
   access::Routes routes;
   std::unique_ptr<http::Server> server;
   std::string host;
@@ -180,6 +183,7 @@ struct Instance::Parts {
       lock.unlock();
       try {
         entries::drop_unused_attachments(*database, clock.now() - kUnusedAttachmentAge);
+        exports->drop_old();
         sign_all();
       } catch (const base::Error&) {
         base::log(base::Level::kWarn, "housekeeping did not come through; it is tried again");
@@ -203,7 +207,11 @@ Instance::Instance(const ServeOptions& options, const base::Clock& clock)
   parts.stream = std::make_unique<Stream>(*parts.database);
   parts.signer = std::make_unique<ledger::Signer>(*parts.database, options.keys_folder(),
                                                   options.checkpoints, clock);
-  parts.routes = all_routes(*parts.stream, *parts.signer, clock);
+  parts.exports = std::make_unique<evidence::Exports>(
+      *parts.database, *parts.signer,
+      evidence::Neighbours{.members = contacts::members, .contact_name = contacts::name_of},
+      options.data + "/exports", clock);
+  parts.routes = all_routes(*parts.stream, *parts.signer, *parts.exports, clock);
   http::Router router;
   for (const access::Route& route : parts.routes) router.add(parts.gate->bind(route));
   add_operation_routes(router, *parts.database);
@@ -231,6 +239,7 @@ void Instance::stop() {
   parts_->stopped.notify_all();
   parts_->housekeeper.join();
   parts_->server->stop();
+  parts_->exports->stop();
   parts_->stream.reset();
 }
 

@@ -76,9 +76,15 @@ TEST(Encoding, utf8_is_what_rfc_3629_says) {
   for (const char* text : {"", "abc", "ü", "東", "😀", "\xef\xbf\xbd", "\xf4\x8f\xbf\xbf"}) {
     EXPECT_TRUE(is_utf8(text)) << text;
   }
-  for (const char* text :
-       {"\x80", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-        "\xf0\x8f\xbf\xbf", "\xff", "a\xc3z", "\xf8\x88\x80\x80\x80"}) {
+  // Also behind and before eight bytes that are looked at together.
+  const std::string ascii(8, 'a');
+  EXPECT_TRUE(is_utf8(ascii + "東" + ascii));
+  EXPECT_FALSE(is_utf8(ascii + "\x80" + ascii));
+  EXPECT_FALSE(is_utf8(ascii + "\xe6\x9d"));
+  EXPECT_FALSE(is_utf8("\xe6\x9d" + ascii));
+  for (const char* text : {"\x80", "\xc3", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80",
+                           "\xf4\x90\x80\x80", "\xf0\x8f\xbf\xbf", "\xc1\xbf", "\xe0\x9f\xbf",
+                           "\xf0\x9f\x98", "\xff", "a\xc3z", "\xf8\x88\x80\x80\x80"}) {
     EXPECT_FALSE(is_utf8(text)) << text;
   }
 }

@@ -44,6 +44,27 @@ Digest sha256(std::initializer_list<ByteSpan> parts) {
   return out;
 }
 
+struct Sha256::State {
+  std::unique_ptr<EVP_MD_CTX, ContextDeleter> context;
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  state_->context.reset(EVP_MD_CTX_new());
+  CHECK(EVP_DigestInit_ex2(state_->context.get(), sha256_method(), nullptr) == 1);
+}
+
+Sha256::~Sha256() = default;
+
+void Sha256::add(ByteSpan piece) {
+  CHECK(EVP_DigestUpdate(state_->context.get(), piece.data(), piece.size()) == 1);
+}
+
+Digest Sha256::digest() {
+  Digest out{};
+  CHECK(EVP_DigestFinal_ex(state_->context.get(), out.data(), nullptr) == 1);
+  return out;
+}
+
 Digest hmac_sha256(ByteSpan key, std::initializer_list<ByteSpan> parts) {
   static constexpr std::size_t kBlock = 64;
   std::array<std::uint8_t, kBlock> inner{};

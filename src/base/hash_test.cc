@@ -27,6 +27,12 @@ TEST(Hash, parts_count_as_one_text) {
             hmac_sha256(as_bytes("k"), {as_bytes("abc")}));
 }
 
+TEST(Hash, pieces_count_as_one_text) {
+  Sha256 hash;
+  for (const char* piece : {"a", "", "bc"}) hash.add(as_bytes(piece));
+  EXPECT_EQ(hash.digest(), sha256({as_bytes("abc")}));
+}
+
 TEST(Hash, hmac_equals_the_vectors_of_rfc_4231) {
   struct Row {
     std::string key;

@@ -48,6 +48,9 @@ entries::ContactRef create(db::Tx& tx, const access::Actor& actor, const base::J
 /// Whose histories show the entries of `contact`: the contacts that have it among their members().
 [[nodiscard]] std::vector<base::Id> shown_by(db::Tx& tx, const base::Id& contact);
 
+/// What `contact` is called; empty where the business has no such contact.
+[[nodiscard]] std::string name_of(db::Tx& tx, const base::Id& contact);
+
 /// Brings the search rows of `contact` up to its state. For the applier: `tx` writes the derived
 /// tables and reads the contacts.
 void index(db::Tx& tx, db::BusinessKey business, const base::Id& contact);

@@ -328,4 +328,11 @@ void end_merge(db::Tx& tx, const base::Id& loser) {
   tx.execute(kEndMerge, {tx.business(), loser, tx.now()});
 }
 
+constexpr std::string_view kName = "SELECT name FROM contacts WHERE business = $1 AND id = $2";
+
+std::string name_of(db::Tx& tx, const base::Id& contact) {
+  auto rows = tx.query(kName, {tx.business(), contact});
+  return rows.next() ? rows->string(0) : std::string();
+}
+
 }  // namespace annals::contacts

@@ -1,12 +1,19 @@
-// What proves the history: checkpoints, tiles and proofs by the API, and `annals verify`.
+// What proves the history: checkpoints, tiles and proofs by the API, `annals verify`, and evidence
+// bundles, which are exported by a job of the server or by `annals export`.
 #pragma once
+#include <functional>
 #include <iosfwd>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "access/access.h"
 #include "access/route.h"
+#include "base/clock.h"
+#include "base/id.h"
 #include "db/db.h"
+#include "entries/select.h"
 #include "ledger/signer.h"
 
 namespace annals::evidence {
@@ -28,6 +35,49 @@ struct VerifyCommand {
 /// verified, 10 verified but compared with no checkpoint from outside, 20 stopped on the way, 30
 /// diverged from a known checkpoint, 40 invalid, 64 usage.
 int verify_command(db::Database& database, const VerifyCommand& command, std::ostream& out,
+                   std::ostream& err);
+
+/// What bundles take from slices above this one.
+struct Neighbours {
+  entries::Members members;                                           // contacts::members
+  std::function<std::string(db::Tx&, const base::Id&)> contact_name;  // contacts::name_of
+};
+
+/// The exports that people asked for: made one after the other on a thread of their own, kept for
+/// a day (limits::kExportKeptSeconds) or until the server stops. Each is for who asked for it.
+class Exports {
+ public:
+  /// `folder` is made where it is missing. All of these must outlive it.
+  Exports(db::Database& database, ledger::Signer& signer, Neighbours neighbours,
+          const std::string& folder, const base::Clock& clock);
+  ~Exports();  // stop()
+  Exports(const Exports&) = delete;
+  Exports& operator=(const Exports&) = delete;
+
+  /// /exports . This must outlive the routes.
+  [[nodiscard]] access::Routes routes();
+  /// Drops those that were kept long enough. Safe from any thread.
+  void drop_old();
+  /// Gives up what is being made, and removes all files. Idempotent.
+  void stop();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+struct ExportCommand {
+  access::Business business;
+  std::string bundle;                  // the file to write
+  std::optional<std::string> contact;  // its id
+  std::string filters;                 // a query string of GET /entries
+  bool all_leaves = false;
+  bool terminal = false;  // tell of the progress on `err`
+};
+
+/// `annals export --bundle`: with everything that an owner sees. Throws what is wrong.
+int export_command(db::Database& database, ledger::Signer& signer, const Neighbours& neighbours,
+                   const ExportCommand& command, const base::Clock& clock, std::ostream& out,
                    std::ostream& err);
 
 }  // namespace annals::evidence

@@ -116,7 +116,7 @@ std::optional<Tile> parse_tile_path(std::string_view path) {
   return tile;
 }
 
-const std::vector<Hash>& TileTree::tile(int level, std::uint64_t index) {
+TileTree::Nodes& TileTree::tile(int level, std::uint64_t index) {
   const auto known = tiles_.find({level, index});
   if (known != tiles_.end()) return known->second;
   const Tile wanted{.level = level, .index = index, .width = tile_width(level, index, size_)};
@@ -125,7 +125,7 @@ const std::vector<Hash>& TileTree::tile(int level, std::uint64_t index) {
     throw base::Error(base::Code::kInternal, "The tree lacks hashes of tile " + tile_path(wanted) +
                                                  "; `annals rebuild` makes them anew.");
   }
-  return tiles_.emplace(std::pair(level, index), std::move(hashes)).first->second;
+  return tiles_.emplace(std::pair(level, index), Nodes{std::move(hashes)}).first->second;
 }
 
 // The root of the `index`-th complete subtree of 2^height leaves.
@@ -133,9 +133,17 @@ Hash TileTree::subtree(int height, std::uint64_t index) {
   const int level = height / kTileHeight;
   const auto within = static_cast<unsigned>(height % kTileHeight);
   const std::uint64_t first = index << within;
-  const std::vector<Hash>& hashes = tile(level, first / kTileWidth);
-  const auto begin = hashes.begin() + static_cast<std::ptrdiff_t>(first % kTileWidth);
-  return fold(std::vector<Hash>(begin, begin + (std::ptrdiff_t{1} << within)));
+  Nodes& nodes = tile(level, first / kTileWidth);
+  while (nodes.size() <= within) {
+    const std::vector<Hash>& below = nodes.back();
+    std::vector<Hash> above;
+    above.reserve(below.size() / 2);
+    for (std::size_t i = 0; i + 1 < below.size(); i += 2) {
+      above.push_back(node_hash(below[i], below[i + 1]));
+    }
+    nodes.push_back(std::move(above));
+  }
+  return nodes[within][(first % kTileWidth) >> within];
 }
 
 // MTH(D[begin:end]), for ranges as RFC 6962 cuts them: `begin` is a multiple of the largest power

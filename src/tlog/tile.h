@@ -43,7 +43,8 @@ struct Tile {
 /// of what was stored, told as kInternal.
 using ReadTile = std::function<std::vector<Hash>(const Tile&)>;
 
-/// Proofs from the tiles of a tree of `size` leaves. Keeps the tiles that it read. One thread.
+/// Proofs from the tiles of a tree of `size` leaves. Keeps the tiles that it read, each with the
+/// nodes inside of it (16 KiB). One thread.
 class TileTree {
  public:
   TileTree(std::uint64_t size, ReadTile read) : size_(size), read_(std::move(read)) {}
@@ -61,13 +62,16 @@ class TileTree {
   [[nodiscard]] std::size_t reads() const { return tiles_.size(); }
 
  private:
-  [[nodiscard]] const std::vector<Hash>& tile(int level, std::uint64_t index);
+  // The hashes of a tile, then, as far as they were needed, the roots of its complete subtrees of
+  // 2, of 4 … of them.
+  using Nodes = std::vector<std::vector<Hash>>;
+  [[nodiscard]] Nodes& tile(int level, std::uint64_t index);
   [[nodiscard]] Hash subtree(int height, std::uint64_t index);
   [[nodiscard]] Hash range(std::uint64_t begin, std::uint64_t end);
 
   std::uint64_t size_;
   ReadTile read_;
-  std::map<std::pair<int, std::uint64_t>, std::vector<Hash>> tiles_;
+  std::map<std::pair<int, std::uint64_t>, Nodes> tiles_;
 };
 
 }  // namespace annals::tlog

@@ -1,6 +1,7 @@
 // docs/openapi.yaml and the server say the same: the same routes, and each answers as documented
 // (support/contract.ts holds every exchange of every suite to the document).
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fetch_bundle } from './support/bundle';
 import { Client } from './support/client';
 import { answered, document, operations } from './support/contract';
 import { release_bin, run_annals, Server } from './support/server';
@@ -121,6 +122,7 @@ describe('every operation', () => {
     const headers = { accept: 'application/json' };
     expect((await owner.request('GET', proof, { headers })).body.version).toBe(1);
     expect((await owner.get(`/api/v1/entries/${call.id}`)).proof.verified).toBe(true);
+    await fetch_bundle(owner, { contact: anna, filters: { type: ['call'] } });
   });
 
   test('of tasks answers as documented', async () => {

@@ -137,6 +137,14 @@ const table: Record<string, Row> = {
   },
   'GET /api/v1/ledger/entries/{id}/proof': { permission: 'entries_read', status: 404 },
 
+  'POST /api/v1/exports': {
+    permission: 'export',
+    options: { json: { format: 'pdf' } },
+    status: 422,
+  },
+  'GET /api/v1/exports/{id}': { permission: 'export', status: 404 },
+  'GET /api/v1/exports/{id}/file': { permission: 'export', status: 404 },
+
   'GET /api/v1/tasks': { permission: 'tasks_read', status: 200 },
   'POST /api/v1/tasks': { permission: 'tasks_write', options: { json: {} }, status: 422 },
   'GET /api/v1/tasks/{id}': { permission: 'tasks_read', status: 404 },
