@@ -6,6 +6,7 @@
 #include <deque>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -294,7 +295,7 @@ class Run {
       std::vector<Stored> stored;
       std::size_t failed = begin;
       try {
-        database_.write(actor_.business, [&](db::Tx& tx) {
+        write_patiently([&](db::Tx& tx) {
           stored.clear();
           for (failed = begin; failed < end; ++failed) {
             stored.push_back(store(tx, actor_, *rows[failed]));
@@ -313,6 +314,19 @@ class Run {
       for (std::size_t i = 0; i < stored.size(); ++i) count(*rows[begin + i], stored[i]);
       begin = end;
       end = rows.size();
+    }
+  }
+
+  // On a machine that is busy the index may be far behind, and then each try waits for it some
+  // seconds. What was refused was not stored.
+  void write_patiently(const std::function<void(db::Tx&)>& work) {
+    static constexpr int kTriesMax = 12;
+    for (int tries = 1;; ++tries) {
+      try {
+        return database_.write(actor_.business, work);
+      } catch (const base::Error& error) {
+        if (error.code() != base::Code::kUnavailable || tries == kTriesMax) throw;
+      }
     }
   }
 

@@ -2,13 +2,17 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "access/access.h"
@@ -21,6 +25,8 @@
 #include "base/time.h"
 #include "catalog/catalog.h"
 #include "contacts/contacts.h"
+#include "db/blobs.h"
+#include "db/business.h"
 #include "db/db.h"
 #include "db/test_database.h"
 #include "entries/derive.h"
@@ -129,6 +135,40 @@ class Import : public testing::Test {
   access::Actor actor_;
 };
 
+/// A database that is busy: it refuses some writes before it takes the next one.
+class BusyDatabase final : public db::Database {
+ public:
+  BusyDatabase(db::Database& database, int refusals) : database_(database), refusals_(refusals) {}
+
+  [[nodiscard]] db::Blobs& blobs() override { return database_.blobs(); }
+  [[nodiscard]] std::int64_t lag() const override { return database_.lag(); }
+  [[nodiscard]] bool writable() const override { return database_.writable(); }
+  void on_journal(std::function<void(std::int64_t)> listener) override {
+    database_.on_journal(std::move(listener));
+  }
+  void begin_write(db::BusinessKey business, std::function<void(db::Tx&)> work, Ahead ahead,
+                   std::function<void(std::exception_ptr)> ended) override {
+    if (refusals_-- > 0) {
+      return ended(std::make_exception_ptr(base::Error(base::Code::kUnavailable, "busy")));
+    }
+    database_.begin_write(business, std::move(work), std::move(ahead), std::move(ended));
+  }
+
+ protected:
+  void run_read(db::BusinessKey business, const std::function<void(db::Tx&)>& body,
+                bool derived) override {
+    if (derived) {
+      database_.read(business, body);
+    } else {
+      database_.read_as_is(business, body);
+    }
+  }
+
+ private:
+  db::Database& database_;
+  std::atomic<int> refusals_;
+};
+
 std::vector<std::int64_t> lines_of(const std::vector<ImportFinding>& findings) {
   std::vector<std::int64_t> lines;
   lines.reserve(findings.size());
@@ -154,6 +194,14 @@ TEST_F(Import, StoresWholeRowsAndReportsTheOthers) {
   EXPECT_EQ(number("SELECT occurred_at FROM journal WHERE record LIKE '%payment.taken%' AND "
                    "record LIKE '%1/paid\"%'"),
             *base::parse_rfc3339("2024-01-08T23:00:00Z"));
+}
+
+TEST_F(Import, WaitsForADatabaseThatIsBusyButNotForEver) {
+  BusyDatabase busy(*database_, 5);
+  EXPECT_EQ(import_csv(busy, actor_, options()).counts.entries_created, 7);
+  BusyDatabase stuck(*database_, 1'000'000);
+  base::write_file(in("d.csv"), std::string(kDirty) + "12,L,Lea,,2024-01-11,5.00,EUR,open\n");
+  EXPECT_THROW(import_csv(stuck, actor_, options()), base::Error);
 }
 
 TEST_F(Import, TheResultDoesNotDependOnTheSizeOfTheBatches) {
