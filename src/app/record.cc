@@ -119,8 +119,8 @@ Response record_one(const Call& call, base::Json json) {
   one->item = parse_item(one->json, "", one->actor.time_zone);
   Response reply;
   reply.later = [&database = call.database, one](const auto& give) {
-    const auto ended = [one, give](const std::exception_ptr& error) {
-      give([one, error] {
+    const auto ended = [one, give](std::exception_ptr error) {
+      give([one, error = std::move(error)] {
         if (error) std::rethrow_exception(error);
         base::JsonWriter out;
         write(out, one->done);

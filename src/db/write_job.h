@@ -131,7 +131,7 @@ struct WriteJob {
   void finish() {
     tx.reset();
     const std::unique_ptr<WriteJob> own(this);
-    ended(error);
+    ended(std::move(error));  // whoever is told is the only one to hold it
   }
 };
 
