@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <boost/locale/utf.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -126,47 +127,23 @@ std::string percent_encode(std::string_view text) {
   return out;
 }
 
-namespace {
-
-// How many bytes the character at the front of `text` has; 0 where they are none (RFC 3629 §4).
-std::size_t character_bytes(std::string_view text) {
-  const auto at = [&](std::size_t i) {
-    return i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0U;
-  };
-  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
-    return at(i) >= low && at(i) <= high;
-  };
-  const unsigned lead = at(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return follows(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const bool second = follows(1, lead == 0xE0 ? 0xA0 : 0x80, lead == 0xED ? 0x9F : 0xBF);
-    return second && follows(2) ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const bool second = follows(1, lead == 0xF0 ? 0x90 : 0x80, lead == 0xF4 ? 0x8F : 0xBF);
-    return second && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
-
-}  // namespace
-
 bool is_utf8(std::string_view text) {
+  namespace utf = boost::locale::utf;
   static constexpr std::uint64_t kHighBits = 0x8080808080808080U;
-  while (!text.empty()) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
     // Most of it is ASCII.
     std::uint64_t eight = 0;
-    if (text.size() >= sizeof eight) {
-      std::memcpy(&eight, text.data(), sizeof eight);
+    if (end - at >= static_cast<std::ptrdiff_t>(sizeof eight)) {
+      std::memcpy(&eight, at, sizeof eight);
       if ((eight & kHighBits) == 0) {
-        text.remove_prefix(sizeof eight);
+        at += sizeof eight;
         continue;
       }
     }
-    const std::size_t bytes = character_bytes(text);
-    if (bytes == 0) return false;
-    text.remove_prefix(bytes);
+    const utf::code_point character = utf::utf_traits<char>::decode(at, end);
+    if (character == utf::illegal || character == utf::incomplete) return false;
   }
   return true;
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/json_scan.h"
 #include "base/limits.h"
 
 namespace annals::base {
@@ -146,12 +147,6 @@ struct Builder {
   bool on_comment_part(bj::string_view, bj::error_code&) { return true; }
   bool on_comment(bj::string_view, bj::error_code&) { return true; }
 };
-
-bool is_plain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return static_cast<std::uint8_t>(c) >= 0x20 && c != '"' && c != '\\';
-  });
-}
 
 }  // namespace
 
@@ -308,9 +303,8 @@ void append_json_string(std::string& out, std::string_view text) {
   static constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
   std::size_t from = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = json_plain_end(text, 0); i < text.size(); i = json_plain_end(text, i + 1)) {
     const auto c = static_cast<std::uint8_t>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
     out.append(text, from, i - from);
     from = i + 1;
     switch (c) {
@@ -378,7 +372,7 @@ JsonWriter& JsonWriter::key(std::string_view name) {
   char* end = text.data();
   if (comma_) *end++ = ',';
   comma_ = false;
-  if (name.size() > kShort || !is_plain(name)) {
+  if (name.size() > kShort || json_plain_end(name, 0) < name.size()) {
     out_.append(text.data(), end);
     append_json_string(out_, name);
     out_ += ':';

@@ -1,9 +1,11 @@
 #include "base/json_scan.h"
 
 #include <array>
+#include <boost/locale/utf.hpp>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,11 +28,6 @@ constexpr std::array<bool, 256> make_special() {
 }
 constexpr std::array<bool, 256> kSpecial = make_special();
 
-std::size_t end_of_plain(std::string_view text, std::size_t at) {
-  while (at < text.size() && !kSpecial[static_cast<std::uint8_t>(text[at])]) ++at;
-  return at;
-}
-
 std::uint32_t hex4(std::string_view text, std::size_t at) {
   std::uint32_t code = 0;
   if (at + 4 > text.size()) fail();
@@ -41,22 +38,7 @@ std::uint32_t hex4(std::string_view text, std::size_t at) {
 }
 
 void append_utf8(std::string& out, std::uint32_t code) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0U | (code >> 6U));
-    put(0x80U | (code & 0x3FU));
-  } else if (code < 0x10000) {
-    put(0xE0U | (code >> 12U));
-    put(0x80U | ((code >> 6U) & 0x3FU));
-    put(0x80U | (code & 0x3FU));
-  } else {
-    put(0xF0U | (code >> 18U));
-    put(0x80U | ((code >> 12U) & 0x3FU));
-    put(0x80U | ((code >> 6U) & 0x3FU));
-    put(0x80U | (code & 0x3FU));
-  }
+  boost::locale::utf::utf_traits<char>::encode(code, std::back_inserter(out));
 }
 
 // What stands behind `\u` at `at`; how many bytes of it were read.
@@ -96,6 +78,11 @@ char simple_escape(char c) {
 
 }  // namespace
 
+std::size_t json_plain_end(std::string_view text, std::size_t at) {
+  while (at < text.size() && !kSpecial[static_cast<std::uint8_t>(text[at])]) ++at;
+  return at;
+}
+
 char JsonScan::peek() const {
   if (at_ >= text_.size()) fail();
   return text_[at_];
@@ -110,7 +97,7 @@ std::string_view JsonScan::take_string() {
   const std::size_t begin = at_;
   take('"');
   for (;;) {
-    at_ = end_of_plain(text_, at_);
+    at_ = json_plain_end(text_, at_);
     const char c = peek();
     ++at_;
     if (c == '"') return text_.substr(begin, at_ - begin);
@@ -165,7 +152,7 @@ bool JsonScan::next(char open, char close) {
 std::string json_string(std::string_view written) {
   if (written.size() < 2 || written.front() != '"' || written.back() != '"') fail();
   const std::string_view text = written.substr(1, written.size() - 2);
-  std::size_t at = end_of_plain(text, 0);
+  std::size_t at = json_plain_end(text, 0);
   std::string out(text.substr(0, at));
   while (at < text.size()) {
     if (text[at] != '\\' || at + 1 == text.size()) fail();
@@ -176,7 +163,7 @@ std::string json_string(std::string_view written) {
       out += simple_escape(text[at]);
       ++at;
     }
-    const std::size_t end = end_of_plain(text, at);
+    const std::size_t end = json_plain_end(text, at);
     out += text.substr(at, end - at);
     at = end;
   }

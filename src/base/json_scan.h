@@ -40,6 +40,9 @@ class JsonScan {
   std::string_view value_;
 };
 
+/// Where the run of characters ends that JSON writes as they are, from `at` on: at a quote, a
+/// backslash, a control character or the end.
+[[nodiscard]] std::size_t json_plain_end(std::string_view text, std::size_t at);
 /// What a JSON string says, from its text with the quotes. Throws kInternal.
 [[nodiscard]] std::string json_string(std::string_view written);
 /// The number, where the text is an integer of 64 bits.

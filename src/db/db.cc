@@ -1,6 +1,11 @@
 #include "db/db.h"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -12,9 +17,32 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/id.h"
-#include "db/write_job.h"
 
 namespace annals::db {
+namespace {
+
+// Something that comes true once. std::atomic::wait() yields its processor several times before it
+// sleeps; where many threads wait for one commit, each of those is a switch to another in vain.
+class Signal {
+ public:
+  void wait() const {
+    while (word_.load(std::memory_order_acquire) == 0) {
+      ::syscall(SYS_futex, &word_, FUTEX_WAIT_PRIVATE, 0U, nullptr, nullptr, 0U);
+    }
+  }
+  // Once this has stored, the waiting thread may free the signal: the call that follows takes its
+  // address only, and at worst wakes somebody who then looks again.
+  void set() {
+    word_.store(1, std::memory_order_release);
+    ::syscall(SYS_futex, &word_, FUTEX_WAKE_PRIVATE, 1U, nullptr, nullptr, 0U);
+  }
+
+ private:
+  std::atomic<std::uint32_t> word_ = 0;
+};
+static_assert(sizeof(Signal) == sizeof(std::uint32_t));
+
+}  // namespace
 
 base::Id Row::id(int column) const {
   const base::ByteSpan bytes = blob(column);

@@ -318,25 +318,14 @@ class SqliteDatabase final : public Database {
 // Asking ahead spares nothing where the engine is in the same process.
 void SqliteDatabase::begin_write(BusinessKey business, std::function<void(Tx&)> work, Ahead ahead,
                                  std::function<void(std::exception_ptr)> ended) {
-  auto job = std::make_unique<Job>(Job{.business = business,
-                                       .body = std::move(work),
-                                       .ahead = std::move(ahead),
-                                       .ended = std::move(ended)});
-  try {
-    const std::lock_guard lock(mutex_);
+  WriteJob job{.business = business,
+               .body = std::move(work),
+               .ahead = std::move(ahead),
+               .ended = std::move(ended)};
+  enqueue(mutex_, queue_, std::move(job), [this] {
     if (stopping_) throw Error(Code::kUnavailable, "The server is stopping; try again.");
     if (!writable()) throw disk_refuses();
-    if (queue_.size() >= base::limits::kQueueEntriesMax) {
-      throw Error(Code::kUnavailable,
-                  "Too many writes are waiting; nothing was stored. Try again.");
-    }
-    queue_.push_back(nullptr);
-    queue_.back() = job.release();  // whoever takes it from the queue finishes it
-  } catch (...) {
-    job->error = std::current_exception();
-    job.release()->finish();
-    return;
-  }
+  });
   work_.notify_all();
 }
 

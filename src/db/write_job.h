@@ -1,21 +1,20 @@
 // What the writers of both engines share: a transaction that remembers what to do when it ends, and
 // a write that waits for its turn. Private to db/.
 #pragma once
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
+#include "base/limits.h"
 #include "db/db.h"
 
 namespace annals::db {
@@ -98,27 +97,6 @@ class HookedTx : public Tx {
   std::size_t journal_bytes_ = 0;
 };
 
-/// Something that comes true once. std::atomic::wait() yields its processor several times before it
-/// sleeps; where many threads wait for one commit, each of those is a switch to another in vain.
-class Signal {
- public:
-  void wait() const {
-    while (word_.load(std::memory_order_acquire) == 0) {
-      ::syscall(SYS_futex, &word_, FUTEX_WAIT_PRIVATE, 0U, nullptr, nullptr, 0U);
-    }
-  }
-  /// Once this has stored, the waiting thread may free the signal: the call that follows takes its
-  /// address only, and at worst wakes somebody who then looks again.
-  void set() {
-    word_.store(1, std::memory_order_release);
-    ::syscall(SYS_futex, &word_, FUTEX_WAKE_PRIVATE, 1U, nullptr, nullptr, 0U);
-  }
-
- private:
-  std::atomic<std::uint32_t> word_ = 0;
-};
-static_assert(sizeof(Signal) == sizeof(std::uint32_t));
-
 /// A write that waits for its turn. Whoever takes it from the queue calls finish() once.
 struct WriteJob {
   BusinessKey business;
@@ -134,5 +112,25 @@ struct WriteJob {
     ended(std::move(error));  // whoever is told is the only one to hold it
   }
 };
+
+/// Has `queue` take the write, with `mutex` held; where `check` throws, or the queue is full, the
+/// write ends with that.
+template <class Check>
+void enqueue(std::mutex& mutex, std::deque<WriteJob*>& queue, WriteJob given, const Check& check) {
+  auto job = std::make_unique<WriteJob>(std::move(given));
+  try {
+    const std::lock_guard lock(mutex);
+    check();
+    if (queue.size() >= base::limits::kQueueEntriesMax) {
+      throw base::Error(base::Code::kUnavailable,
+                        "Too many writes are waiting; nothing was stored. Try again.");
+    }
+    queue.push_back(nullptr);
+    queue.back() = job.release();  // whoever takes it from the queue finishes it
+  } catch (...) {
+    job->error = std::current_exception();
+    job.release()->finish();
+  }
+}
 
 }  // namespace annals::db
