@@ -370,32 +370,41 @@ void add_not_retracted(SqlText& sql, std::string_view alias, const Filter& filte
 }
 
 // The words are found first.
+namespace {
+
+// Of few contacts only their entries are asked for.
+bool asks_for_contacts(const Scope& scope) { return scope.members.size() <= kWalksMax; }
+
+void add_words(db::Tx& tx, SqlText& sql, const Filter& filter, const Scope& scope) {
+  const db::EntryMatchSql words = db::entry_match_sql(tx.engine());
+  sql << words.before;
+  const db::Match wanted =
+      match(tx.business(), filter.words,
+            asks_for_contacts(scope) ? scope.members : std::vector<base::Id>{});
+  sql.value(wanted.text(tx.engine()));
+  sql << words.after;
+}
+
+}  // namespace
+
 void add_found(db::Tx& tx, SqlText& sql, const Filter& filter, const Scope& scope) {
-  const bool few = scope.members.size() <= kWalksMax;
   const db::EntryMatchSql words = db::entry_match_sql(tx.engine());
   sql << "SELECT j.occurred_at, j.pos FROM entry_search s " << words.join << " " << words.times
       << " ON j.pos = " << words.row << " AND j.business = ";
   sql.value(tx.business());
-  sql << " WHERE " << words.before;
-  const db::Match match_words =
-      match(tx.business(), filter.words, few ? scope.members : std::vector<base::Id>{});
-  sql.value(match_words.text(tx.engine()));
-  sql << words.after;
+  sql << " WHERE ";
+  add_words(tx, sql, filter, scope);
 }
 
 void add_search(db::Tx& tx, SqlText& sql, const Filter& filter, const Scope& scope) {
-  const bool few = scope.members.size() <= kWalksMax;
   const db::EntryMatchSql words = db::entry_match_sql(tx.engine());
   sql << "entry_search s " << words.join << " journal j ON j.pos = " << words.row << " "
       << words.join << " timeline t ON t.business = j.business AND t.contact = j.contact"
-      << " AND t.occurred_at = j.occurred_at AND t.pos = j.pos WHERE " << words.before;
-  const db::Match match_words =
-      match(tx.business(), filter.words, few ? scope.members : std::vector<base::Id>{});
-  sql.value(match_words.text(tx.engine()));
-  sql << words.after;
+      << " AND t.occurred_at = j.occurred_at AND t.pos = j.pos WHERE ";
+  add_words(tx, sql, filter, scope);
   sql << " AND t.business = ";
   sql.value(tx.business());
-  if (!few) {
+  if (!asks_for_contacts(scope)) {
     sql << " AND t.contact IN ";
     sql.list(scope.members);
   }

@@ -154,6 +154,32 @@ describe('entries', () => {
     const other = await studio.person();
     expect(await owner.all(`/api/v1/contacts/${other}/entries`, { q: 'grosse' })).toEqual([]);
   });
+
+  test('what other filters leave is found behind any number that they take away', async () => {
+    const draft = (type: string, at: number) => ({
+      type,
+      contact: { id: contact },
+      occurred_at: new Date(Date.UTC(2020, 0, 1, 0, at)).toISOString(),
+      title: `${type} ${at}`,
+      text: 'Nadelöhr',
+    });
+    // Of the newest 60 with the word none is a call; then a call, more notes, and two calls.
+    const types = ['call', 'call', ...Array(20).fill('note'), 'call', ...Array(60).fill('note')];
+    await owner.post(
+      entries,
+      types.map((type, at) => draft(type, at)),
+    );
+    const calls = types.flatMap((type, at) => (type === 'call' ? [`call ${at}`] : []));
+    for (const [order, expected] of [
+      ['newest', calls.toReversed()],
+      ['oldest', calls],
+    ] as const) {
+      for (const limit of [1, 2, 50]) {
+        const all = await owner.all(entries, { q: 'nadelohr', type: 'call', order, limit });
+        expect(all.map((entry) => entry.title)).toEqual(expected);
+      }
+    }
+  });
 });
 
 describe('contacts', () => {
