@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <cstring>
 #include <ctime>
+#include <deque>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -161,8 +162,8 @@ class Load {
         due = next_due_;
         next_due_ += static_cast<std::int64_t>(1e9 / options_.rate);
       }
-      const std::size_t index = idle_.back();
-      idle_.pop_back();
+      const std::size_t index = idle_.front();
+      idle_.pop_front();
       start(index, due);
     }
     if (!open_loop()) return;
@@ -315,7 +316,7 @@ class Load {
   const LoadOptions options_;
   Requests& requests_;
   std::vector<Connection> connections_;
-  std::vector<std::size_t> idle_;
+  std::deque<std::size_t> idle_;  // that was used longest ago first, as many clients would
   std::vector<char> buffer_;
   int epoll_ = -1;
   std::size_t busy_ = 0;

@@ -132,6 +132,12 @@ void Commands::add_serve(CLI::App& app) {
       ->envname("ANNALS_THREADS")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  command
+      ->add_option("--queue-wait", serve_.queue_wait_ms,
+                   "Milliseconds that a request may have to wait; more is refused with 503")
+      ->envname("ANNALS_QUEUE_WAIT")
+      ->check(CLI::Range(10, 60'000))
+      ->capture_default_str();
 }
 
 void Commands::add_import(CLI::App& app) {

@@ -222,7 +222,9 @@ Instance::Instance(const ServeOptions& options, const base::Clock& clock)
                           .tls_certificate_file = options.tls_certificate,
                           .tls_key_file = options.tls_key,
                           .handlers = options.handlers,
-                          .handlers_running = readers},
+                          .handlers_running = readers,
+                          .queue_wait_ms = options.queue_wait_ms,
+                          .queue_late_ms = 2 * options.queue_wait_ms},
       std::move(router));
   parts.server->start();
   parts.housekeeper = std::thread([&parts, &clock] { parts.keep_house(clock); });

@@ -7,6 +7,7 @@
 
 #include "access/route.h"
 #include "base/clock.h"
+#include "base/limits.h"
 
 namespace annals::app {
 
@@ -19,6 +20,7 @@ struct ServeOptions {
   std::string keys;         // where the ledger's keys stand; empty: `keys` in the data folder
   std::string checkpoints;  // where each checkpoint is written to besides; empty: nowhere
   int handlers = 64;        // requests that are worked on at once
+  std::int64_t queue_wait_ms = base::limits::kQueueWaitMs;
 
   [[nodiscard]] const std::string& place() const { return database.empty() ? data : database; }
   [[nodiscard]] std::string keys_folder() const { return keys.empty() ? data + "/keys" : keys; }

@@ -50,8 +50,12 @@ constexpr std::size_t kSendStepBytes = 64 * 1024;
 constexpr std::int64_t kLingerMs = 1'000;
 constexpr std::size_t kLingerBytesMax = 1024 * 1024;
 constexpr base::Micros kMicrosPerMs = 1'000;
-/// Who is refused and asks again at once would take the time that others' answers need.
-constexpr std::int64_t kRefusedPauseMs = 40;
+/// Who is refused and asks again at once would take the time that others' answers need: such a
+/// connection is not read for so long, and for longer where many were refused, so that no more than
+/// so many are a second. Who waits for as long as Retry-After says never meets it.
+constexpr std::int64_t kRefusedPauseMsMin = 40;
+constexpr std::int64_t kRefusedPauseMsMax = 1'000;
+constexpr std::int64_t kRefusalsPerMsMax = 10;
 
 base::Micros steady_now() { return base::system_clock().steady(); }
 
@@ -286,8 +290,11 @@ Task<void> Connection::rest_after_refusal() {
   set_deadline(kNever);
   if (shared_.stopping) co_return;
   boost::system::error_code ignored;
-  pause_timer_.expires_after(std::chrono::milliseconds(kRefusedPauseMs));
+  const std::int64_t pause_ms =
+      std::clamp(++loop_.resting / kRefusalsPerMsMax, kRefusedPauseMsMin, kRefusedPauseMsMax);
+  pause_timer_.expires_after(std::chrono::milliseconds(pause_ms));
   co_await pause_timer_.async_wait(boost::asio::redirect_error(kAwait, ignored));
+  --loop_.resting;
 }
 
 Task<bool> Connection::wait_for_request() {

@@ -42,6 +42,7 @@ struct Loop {
   // Touched by this loop's thread alone.
   std::unordered_set<Connection*> connections;
   std::list<Connection*> idle;  // that wait for a request, longest first
+  std::int64_t resting = 0;     // connections that are not read, since they were refused
   std::atomic<std::size_t> idle_count = 0;
   boost::asio::io_context context{1};  // its end may end connections: after the set
   base::Micros date_at = 0;            // the second that `date` shows

@@ -94,8 +94,8 @@ bool Pool::is_full() {
 
 bool Pool::full() const {
   const std::size_t here = begun_ + queue_.size();
-  if (here < jobs_max_) return false;  // as many are worked on at once
-  const std::size_t waiting = here - jobs_max_;
+  if (here < running_max_) return false;
+  const std::size_t waiting = here - running_max_;  // also those that wait for a commit
   const double wait_us =
       paced_jobs_ > 0 ? static_cast<double>(waiting) * paced_us_ / paced_jobs_ : 0;
   return waiting >= limits_.jobs_max || wait_us > static_cast<double>(limits_.wait_us_max);

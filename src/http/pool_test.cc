@@ -20,7 +20,7 @@ namespace {
 
 constexpr base::Micros kMs = 1'000;
 
-/// A pool of one thread, whose jobs say when they have begun, and end when they may.
+/// A pool of which one thread may run, whose jobs say when they have begun, and end when they may.
 class PoolTest : public testing::Test {
  protected:
   void TearDown() override { may_end_ = 1'000'000; }
@@ -59,7 +59,7 @@ class PoolTest : public testing::Test {
   std::atomic<int> begun_ = 0;
   std::atomic<int> may_end_ = 0;
   std::atomic<int> refused_ = 0;
-  Pool pool_{1, 1, {.jobs_max = 40, .wait_us_max = 100 * kMs, .late_us = 1'000 * kMs}, clock_};
+  Pool pool_{64, 1, {.jobs_max = 40, .wait_us_max = 100 * kMs, .late_us = 1'000 * kMs}, clock_};
 };
 
 TEST_F(PoolTest, TakesSoManyWhileThePaceIsNotKnown) {

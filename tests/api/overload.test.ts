@@ -80,7 +80,7 @@ describe('a server with two handlers', () => {
   let anna: string;
 
   beforeAll(async () => {
-    studio = await Studio.found({ env: { ANNALS_THREADS: '2' } });
+    studio = await Studio.found({ env: { ANNALS_THREADS: '2', ANNALS_QUEUE_WAIT: '250' } });
     anna = await studio.person();
   });
   afterAll(async () => studio?.server.stop());
@@ -128,7 +128,10 @@ describe('a server with two handlers', () => {
 
 // What users run: the sanitizers' own memory would hide the server's.
 test.skipIf(!release_bin())('memory does not grow with what is refused', async () => {
-  const studio = await Studio.found({ env: { ANNALS_THREADS: '2' }, bin: release_bin() });
+  const studio = await Studio.found({
+    env: { ANNALS_THREADS: '2', ANNALS_QUEUE_WAIT: '250' },
+    bin: release_bin(),
+  });
   const contact = await studio.person();
   const key = (await studio.key('admin')).credential.key!;
   const text = 'All that was said. '.repeat(2_500); // 47 KB, which is read before it is refused
