@@ -36,6 +36,7 @@
 #include "db/sqlite_connection.h"
 #include "db/sqlite_pending.h"
 #include "db/sqlite_schema.h"
+#include "db/sqlite_wal.h"
 #include "db/write_job.h"
 #include "db/write_parts.h"
 
@@ -216,8 +217,8 @@ class SqliteDatabase final : public Database {
   void run_read(BusinessKey business, const std::function<void(Tx&)>& body, bool derived) override;
 
  private:
-  std::unique_ptr<SqliteConnection> open(const std::string& path) const {
-    auto connection = std::make_unique<SqliteConnection>(path, SQLITE_OPEN_READWRITE);
+  std::unique_ptr<SqliteConnection> open(const std::string& path, const char* vfs = nullptr) const {
+    auto connection = std::make_unique<SqliteConnection>(path, SQLITE_OPEN_READWRITE, vfs);
     sqlite3_busy_timeout(connection->handle(), kBusyMs);
     connection->script("PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;");
     // One connection alone checkpoints: 3.40.1 can corrupt a WAL that two reset at once.
@@ -230,7 +231,7 @@ class SqliteDatabase final : public Database {
   }
 
   void open_writer() {
-    writer_ = open(primary_path(options_.folder));
+    writer_ = open(primary_path(options_.folder), gathering_vfs());
     writer_->script("PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;");
     CHECK(writer_->integer("PRAGMA synchronous") == 2);
     derived_reader_ = open(derived_path(options_.folder));
@@ -244,7 +245,7 @@ class SqliteDatabase final : public Database {
   }
 
   void open_applier() {
-    applier_connection_ = open(derived_path(options_.folder));
+    applier_connection_ = open(derived_path(options_.folder), gathering_vfs());
     attach(*applier_connection_, primary_path(options_.folder));
     const std::int64_t pages = std::min(options_.wal_bytes_max, kDerivedWalBytesMax) / kPageBytes;
     applier_connection_->script(

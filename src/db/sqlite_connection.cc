@@ -149,8 +149,8 @@ class SqliteCursor final : public Cursor {
   PreparedStatement* statement_;
 };
 
-SqliteConnection::SqliteConnection(const std::string& path, int flags) {
-  const int code = sqlite3_open_v2(path.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+SqliteConnection::SqliteConnection(const std::string& path, int flags, const char* vfs) {
+  const int code = sqlite3_open_v2(path.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX, vfs);
   if (code != SQLITE_OK) {
     const std::string message = sqlite3_errstr(code);
     sqlite3_close_v2(handle_);

@@ -28,8 +28,8 @@ struct PreparedStatement {
 
 class SqliteConnection {
  public:
-  /// `flags` as for sqlite3_open_v2.
-  SqliteConnection(const std::string& path, int flags);
+  /// `flags` and `vfs` (nullptr: the default one) as for sqlite3_open_v2.
+  SqliteConnection(const std::string& path, int flags, const char* vfs = nullptr);
   ~SqliteConnection();
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;
