@@ -6,10 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Client } from './support/client';
 import { on_postgres, place } from './support/engine';
 import { check, check_numbers, check_repeats, entries, Load, pause, write } from './support/load';
+import { Fault } from './support/disk';
 import { errors_of } from './support/scenario';
 import { annals_bin, Server } from './support/server';
 import { Follower } from './support/stream';
 import { Studio } from './support/studio';
+import { may_trace } from './support/trace';
 
 describe.skipIf(!on_postgres)('two servers on one database', () => {
   let studio: Studio; // on the one server
@@ -312,7 +314,23 @@ describe.skipIf(!on_postgres)('two servers on one database', () => {
 });
 
 const kills = process.env.ANNALS_LONG ? 25 : 5;
-const writers = 8; // of each server
+const steps = process.env.ANNALS_LONG ? 48 : 12;
+const writers = 32; // of each server
+
+/** Both servers sign the tree with every leaf in its place, and it is what the journal says. */
+async function check_ledger(servers: Server[], client: (server: Server) => Client, load: Load) {
+  const sizes = [];
+  for (const server of servers) {
+    const note = await client(server).request('GET', '/api/v1/ledger/checkpoint');
+    sizes.push(Number(note.text.split('\n')[1]));
+  }
+  expect(sizes[0]).toBeGreaterThanOrEqual(load.acknowledged.size);
+  expect(sizes[1]).toBe(sizes[0]);
+  const args = ['verify', ...place(servers[0]!.data)];
+  const verified = spawnSync(annals_bin(), args, { encoding: 'utf8' });
+  expect(verified.stdout).toContain('; 0 faults;');
+  expect(verified.status, verified.stdout).toBe(10);
+}
 
 describe.skipIf(!on_postgres)('one of two servers killed', () => {
   test(`${kills} times under load: the other goes on, and nothing is lost or doubled`, async () => {
@@ -346,21 +364,50 @@ describe.skipIf(!on_postgres)('one of two servers killed', () => {
     }
     for (const server of servers) await check(at(server), load);
     await check_repeats(at(servers[1]!), load);
-    // The tree has every leaf in its place: both sign it, and it is what the journal says.
-    const sizes = [];
-    for (const server of servers) {
-      const note = await at(server).request('GET', '/api/v1/ledger/checkpoint');
-      sizes.push(Number(note.text.split('\n')[1]));
-    }
-    expect(sizes[0]).toBeGreaterThanOrEqual(load.acknowledged.size);
-    expect(sizes[1]).toBe(sizes[0]);
-    const args = ['verify', ...place(studio.server.data)];
-    const verified = spawnSync(annals_bin(), args, { encoding: 'utf8' });
-    expect(verified.stdout).toContain('; 0 faults;');
-    expect(verified.status, verified.stdout).toBe(10);
+    await check_ledger(servers, at, load);
     expect(slowest_ms).toBeLessThan(5_000);
     console.log(`${load.acknowledged.size} entries; the longest wait was ${slowest_ms} ms`);
     await servers[1]!.stop();
     await servers[0]!.stop();
   }, 600_000);
+
+  test.skipIf(!may_trace)(
+    `before each of ${steps} messages to PostgreSQL: no gap, and every entry is proven at once`,
+    async () => {
+      const studio = await Studio.found();
+      const key = await studio.key('admin');
+      const survivor = studio.server;
+      const victim = await Server.start({ data: survivor.data });
+      const at = (server: Server) => new Client(server.url, key.credential);
+      const contacts = [await studio.person(), await studio.person()];
+      const load = new Load();
+      for (let step = 1; step <= steps; ++step) {
+        let over = false;
+        const fault = await Fault.kill_at(victim.pid, 'sendto', step);
+        const running = [survivor, victim].flatMap((server, s) =>
+          Array.from({ length: writers }, (_, w) =>
+            write(at(server), `${step}/${s}/${w}`, contacts[w % 2]!, load, () => over),
+          ),
+        );
+        await victim.ended();
+        await load.more(10);
+        over = true;
+        await Promise.all(running);
+        // What was acknowledged last, by whichever server, is in the tree.
+        for (const id of [...load.acknowledged.values()].slice(-10)) {
+          const proof = await at(survivor).request('GET', `/api/v1/ledger/entries/${id}/proof`);
+          expect(proof.status, proof.text).toBe(200);
+        }
+        await fault.end();
+        await victim.restart();
+      }
+      await check(at(survivor), load);
+      await check(at(victim), load);
+      await check_ledger([survivor, victim], at, load);
+      console.log(`${load.acknowledged.size} entries`);
+      await victim.stop();
+      await survivor.stop();
+    },
+    600_000,
+  );
 });

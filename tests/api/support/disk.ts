@@ -80,7 +80,7 @@ export class SmallDisk {
   }
 }
 
-/** Has system calls of process `pid` fail, on these files, until stopped. */
+/** Has something befall system calls of process `pid`, until stopped. */
 export class Fault {
   #tracer;
   #ended: Promise<unknown>;
@@ -90,7 +90,8 @@ export class Fault {
     this.#ended = new Promise((done) => tracer.on('close', done));
   }
 
-  static async begin(
+  /** They fail, on these files. */
+  static begin(
     pid: number,
     calls: string,
     error: string,
@@ -98,7 +99,21 @@ export class Fault {
     when = '1+',
   ): Promise<Fault> {
     const paths = files.flatMap((file) => ['-P', file]);
-    const rule = `inject=${calls}:error=${error}:when=${when}`;
+    return Fault.#attach(pid, calls, `error=${error}:when=${when}`, paths);
+  }
+
+  /** The process is killed before the `nth` of them that any of its threads makes from now on. */
+  static kill_at(pid: number, calls: string, nth: number): Promise<Fault> {
+    return Fault.#attach(pid, calls, `signal=KILL:when=${nth}`, []);
+  }
+
+  static async #attach(
+    pid: number,
+    calls: string,
+    what: string,
+    paths: string[],
+  ): Promise<Fault> {
+    const rule = `inject=${calls}:${what}`;
     const tracer = spawn(
       'strace',
       ['-f', '-e', `trace=${calls}`, '-e', rule, ...paths, '-o', '/dev/null', '-p', String(pid)],
