@@ -73,6 +73,12 @@ std::vector<int> parameter_numbers(sqlite3_stmt* statement) {
 
 }  // namespace
 
+void configure_sqlite() {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): as SQLite has it
+  static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(configured);
+}
+
 bool is_disk_failure(int code) {
   switch (code & 0xFF) {
     case SQLITE_IOERR:
@@ -150,6 +156,7 @@ class SqliteCursor final : public Cursor {
 };
 
 SqliteConnection::SqliteConnection(const std::string& path, int flags, const char* vfs) {
+  configure_sqlite();
   const int code = sqlite3_open_v2(path.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX, vfs);
   if (code != SQLITE_OK) {
     const std::string message = sqlite3_errstr(code);

@@ -14,6 +14,10 @@
 
 namespace annals::db {
 
+/// Has SQLite keep no statistics of its memory, for which all threads would wait in one line. To be
+/// called before SQLite is used; after that it does nothing.
+void configure_sqlite();
+
 /// Throws what an SQLite result code means (see the table in the .cc).
 [[noreturn]] void throw_sqlite(int code, const char* message);
 

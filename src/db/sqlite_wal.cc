@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "db/sqlite_connection.h"
 
 namespace annals::db {
 namespace {
@@ -154,6 +155,7 @@ int pass_vfs(sqlite3_vfs* /*vfs*/, Args... args) {
 }  // namespace
 
 const char* gathering_vfs() {
+  configure_sqlite();
   using V = sqlite3_vfs;
   static constexpr const char* kName = "annals";
   static sqlite3_vfs vfs = [] {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -33,6 +34,10 @@ constexpr const char* kRuns = R"(
 constexpr const char* kLastRun = R"(
   SELECT idx, length(hashes) FROM tree_hashes WHERE business = $1 AND level = 0
   ORDER BY idx DESC LIMIT 1)";
+
+constexpr const char* kLeafHash = R"(
+  SELECT substr(hashes, CAST(($2 - idx) * 32 + 1 AS INTEGER), 32) FROM tree_hashes
+  WHERE business = $1 AND level = 0 AND idx <= $2 ORDER BY idx DESC LIMIT 1)";
 
 // All hashes of a tile that there are.
 std::vector<Hash> runs_of(db::Tx& tx, db::BusinessKey business, int level, std::uint64_t tile) {
@@ -175,6 +180,16 @@ void grow_tree(db::Tx& tx, db::BusinessKey business, std::uint64_t first,
   const End after = end_after(end, hashes);
   append_all(tx, business, first, std::move(hashes), end);
   tx.writer_memory() = std::make_shared<End>(after);
+}
+
+std::optional<Hash> leaf_hash(db::Tx& tx, std::uint64_t index) {
+  db::Rows rows = tx.query(kLeafHash, {tx.business(), index});
+  if (!rows.next()) return std::nullopt;
+  const base::ByteSpan found = rows->blob(0);
+  Hash hash{};
+  if (found.size() != hash.size()) return std::nullopt;
+  std::copy(found.begin(), found.end(), hash.begin());
+  return hash;
 }
 
 std::uint64_t tree_size(db::Tx& tx) { return size_of(tx, tx.business()); }

@@ -3,6 +3,7 @@
 // PostgreSQL), and so never of a leaf that is not durable, or would not be together with it.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "db/business.h"
@@ -20,6 +21,9 @@ void grow_tree(db::Tx& tx, db::BusinessKey business, std::uint64_t first,
 
 /// How many leaves the tree of the transaction's business has.
 [[nodiscard]] std::uint64_t tree_size(db::Tx& tx);
+
+/// The hash of one of its leaves; nothing where the tree has not so many.
+[[nodiscard]] std::optional<tlog::Hash> leaf_hash(db::Tx& tx, std::uint64_t index);
 
 /// The tree of the transaction's business, of its first `size` leaves, at most tree_size(). Must
 /// not outlive the transaction.

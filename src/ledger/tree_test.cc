@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,6 +45,8 @@ class TreeTest : public testing::Test {
       ASSERT_EQ(tree_size(tx), all.size());
       tlog::TileTree grown = tree(tx, all.size());
       EXPECT_EQ(grown.root(all.size()), tlog::naive_root(all));
+      for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(leaf_hash(tx, i), all[i]) << i;
+      EXPECT_EQ(leaf_hash(tx, all.size()), std::nullopt);
     });
   }
 
