@@ -17,7 +17,6 @@
 #include "entries/record.h"
 #include "ledger/tree.h"
 #include "tlog/leaf.h"
-#include "tlog/tile.h"
 #include "tlog/tree.h"
 
 namespace annals::entries {
