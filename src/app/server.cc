@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "access/access.h"
+#include "access/actor.h"
 #include "access/route.h"
 #include "app/open.h"
 #include "app/record.h"
@@ -210,6 +211,9 @@ Instance::Instance(const ServeOptions& options, const base::Clock& clock)
   parts.exports = std::make_unique<evidence::Exports>(
       *parts.database, *parts.signer,
       evidence::Neighbours{.members = contacts::members, .contact_name = contacts::name_of},
+      [&stream = *parts.stream](const access::Actor& actor, const std::string& job) {
+        stream.tell_job(actor, job);
+      },
       options.data + "/exports", clock);
   parts.routes = all_routes(*parts.stream, *parts.signer, *parts.exports, clock);
   http::Router router;

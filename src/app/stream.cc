@@ -66,6 +66,16 @@ struct Client {
 };
 using Clients = std::vector<std::shared_ptr<Client>>;
 
+/// What is told to one actor's clients alone.
+struct Message {
+  access::Actor actor;
+  std::string text;
+
+  [[nodiscard]] bool is_for(const access::Actor& other) const {
+    return other.business == actor.business && other.kind == actor.kind && other.id == actor.id;
+  }
+};
+
 struct Told {
   entries::Event event;
   std::vector<base::Id> shown_by;  // where some follow single contacts
@@ -173,6 +183,7 @@ struct Stream::Hub {
   std::map<std::string, std::weak_ptr<Reader>> readers;  // by credential
   http::Counter looks =
       http::counter("annals_stream_looks_total", "Looks at the journal for all who follow it.");
+  std::vector<Message> messages;
   std::uint64_t next_client = 1;
   bool wake = false;  // there may be something to tell
   bool stopping = false;
@@ -207,6 +218,16 @@ struct Stream::Hub {
     clients.erase(client.number);
   }
 
+  void add(Message message) {
+    {
+      const std::lock_guard lock(mutex);
+      if (clients.empty()) return;
+      messages.push_back(std::move(message));
+      wake = true;
+    }
+    moved.notify_one();
+  }
+
   // ---- on the thread ----
 
   void run() {
@@ -218,6 +239,7 @@ struct Stream::Hub {
       const bool check = now >= check_at;
       if (check) check_at = now + limits::kStreamAccessCheckMs * 1'000;
       outcome = Outcome::kAllTold;
+      pass_on_messages();
       for (const auto& [business, list] : by_business()) {
         outcome = std::max(outcome, serve(business, list, check));
       }
@@ -248,6 +270,22 @@ struct Stream::Hub {
       sorted[client->reader->actor.business].push_back(client);
     }
     return sorted;
+  }
+
+  void pass_on_messages() {
+    std::vector<Message> all;
+    {
+      const std::lock_guard lock(mutex);
+      all.swap(messages);
+    }
+    if (all.empty()) return;
+    for (const auto& [business, list] : by_business()) {
+      for (const auto& client : list) {
+        for (const Message& message : all) {
+          if (message.is_for(client->reader->actor)) client->sink->send(message.text);
+        }
+      }
+    }
   }
 
   void forget_readers() {
@@ -362,6 +400,10 @@ Stream::~Stream() {
   }
   hub_->moved.notify_one();
   hub_->thread.join();
+}
+
+void Stream::tell_job(const access::Actor& actor, const std::string& data) {
+  hub_->add({actor, http::event_text({"", "job", data})});
 }
 
 access::Routes Stream::routes() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "access/access.h"
+#include "access/actor.h"
 #include "access/route.h"
 #include "base/clock.h"
 #include "base/id.h"
@@ -43,13 +44,16 @@ struct Neighbours {
   std::function<std::string(db::Tx&, const base::Id&)> contact_name;  // contacts::name_of
 };
 
+/// Is told of each change of a job: whose it is, and the job as GET /exports/{id} shows it.
+using JobListener = std::function<void(const access::Actor&, const std::string&)>;
+
 /// The exports that people asked for: made one after the other on a thread of their own, kept for
 /// a day (limits::kExportKeptSeconds) or until the server stops. Each is for who asked for it.
 class Exports {
  public:
   /// `folder` is made where it is missing. All of these must outlive it.
   Exports(db::Database& database, ledger::Signer& signer, Neighbours neighbours,
-          const std::string& folder, const base::Clock& clock);
+          JobListener listener, const std::string& folder, const base::Clock& clock);
   ~Exports();  // stop()
   Exports(const Exports&) = delete;
   Exports& operator=(const Exports&) = delete;

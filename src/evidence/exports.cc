@@ -48,6 +48,7 @@ using access::Call;
 using access::Permission;
 using http::Response;
 
+constexpr base::Micros kProgressUs = 250'000;  // between what is told of it
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
 enum class Status { kWaiting, kRunning, kDone, kFailed };
@@ -74,6 +75,7 @@ struct Job {
   Status status = Status::kWaiting;
   std::int64_t done = 0;
   std::int64_t all = 0;
+  base::Micros told_at = 0;  // steady
   base::Micros finished_at = 0;
   std::int64_t size = 0;
   std::string sha256{};
@@ -160,6 +162,7 @@ struct Exports::Parts {
   db::Database& database;
   ledger::Signer& signer;
   Neighbours neighbours;
+  JobListener listener;
   const base::Clock& clock;
   std::string folder;
   std::optional<db::FolderLock> held{};
@@ -171,6 +174,9 @@ struct Exports::Parts {
 
   void work();
   void make(Job& job);
+  void advance(Job& job, std::int64_t done, std::int64_t all);
+  void end(Job& job, std::string error, std::int64_t size, std::string sha256);
+  void tell(const Job& job) const { listener(job.order.actor, job_json(job)); }
   void drop(const std::shared_ptr<Job>& job);
   void make_room(db::BusinessKey business);
   [[nodiscard]] std::shared_ptr<Job> next_waiting();
@@ -179,9 +185,9 @@ struct Exports::Parts {
 };
 
 Exports::Exports(db::Database& database, ledger::Signer& signer, Neighbours neighbours,
-                 const std::string& folder, const base::Clock& clock)
-    : parts_(std::make_unique<Parts>(database, signer, std::move(neighbours), clock,
-                                     own_folder(folder, clock))) {
+                 JobListener listener, const std::string& folder, const base::Clock& clock)
+    : parts_(std::make_unique<Parts>(database, signer, std::move(neighbours), std::move(listener),
+                                     clock, own_folder(folder, clock))) {
   parts_->held.emplace(parts_->folder);
   parts_->worker = std::thread([this] { parts_->work(); });
 }
@@ -246,13 +252,9 @@ void Exports::Parts::make(Job& job) {
   std::int64_t size = 0;
   std::string sha256;
   try {
-    static_cast<void>(make_bundle(database, signer, neighbours, job.order, clock, job.path,
-                                  [&](std::int64_t done, std::int64_t all) {
-                                    const std::lock_guard lock(mutex);
-                                    if (stopping) throw GivenUp();
-                                    job.done = done;
-                                    job.all = all;
-                                  }));
+    static_cast<void>(
+        make_bundle(database, signer, neighbours, job.order, clock, job.path,
+                    [&](std::int64_t done, std::int64_t all) { advance(job, done, all); }));
     size = static_cast<std::int64_t>(fs::file_size(job.path));
     sha256 = base::sha256_of_file(job.path);
   } catch (const base::Error& reason) {
@@ -264,12 +266,28 @@ void Exports::Parts::make(Job& job) {
               {{"reason", std::string_view(reason.what())}});
     error = "Something unexpected went wrong; the server's log says what.";
   }
+  end(job, std::move(error), size, std::move(sha256));
+}
+
+void Exports::Parts::advance(Job& job, std::int64_t done, std::int64_t all) {
+  const base::Micros now = clock.steady();
+  const std::lock_guard lock(mutex);
+  if (stopping) throw GivenUp();
+  job.done = done;
+  job.all = all;
+  if (now - job.told_at < kProgressUs) return;
+  job.told_at = now;
+  tell(job);
+}
+
+void Exports::Parts::end(Job& job, std::string error, std::int64_t size, std::string sha256) {
   const std::lock_guard lock(mutex);
   job.status = error.empty() ? Status::kDone : Status::kFailed;
   job.error = std::move(error);
   job.size = size;
   job.sha256 = std::move(sha256);
   job.finished_at = clock.now();
+  tell(job);
 }
 
 void Exports::drop_old() {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { await_export, Desk, fetch_bundle, verifier_bin, verify_bundle } from './support/bundle';
 import { database_name, drop_database, on_postgres, place, psql } from './support/engine';
 import { run_annals } from './support/server';
+import { Follower } from './support/stream';
 import { Studio } from './support/studio';
 
 const desk = new Desk();
@@ -159,6 +160,24 @@ describe('an export', () => {
         expect((await client.request('GET', path)).status).toBe(404);
       }
     }
+  });
+
+  test('is told of as it goes on to who asked for it', async () => {
+    const own = await Follower.open(studio.auditor);
+    const others = await Follower.open(studio.owner);
+    const json = { format: 'bundle', contact: anna };
+    const { id } = await studio.auditor.post('/api/v1/exports', json, 202);
+    const done = await own.until((e) => e.event === 'job' && e.data.status === 'done');
+    expect(done.id).toBeUndefined();
+    expect(done.data).toEqual(await studio.auditor.get(`/api/v1/exports/${id}`));
+    const { id: note } = await studio.owner.post('/api/v1/entries', {
+      type: 'note',
+      contact: { id: anna },
+    });
+    await others.until((e) => e.data.id === note);
+    expect(others.events.filter((e) => e.event === 'job')).toEqual([]);
+    own.close();
+    others.close();
   });
 
   test('that is asked for twice with one key is made once', async () => {
