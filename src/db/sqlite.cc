@@ -61,6 +61,11 @@ constexpr std::int64_t kGatherRows = 256;
 constexpr std::int64_t kGatherMs = 25;
 // Nobody waits for the applier while everybody waits for a commit.
 constexpr int kApplierNice = 2;
+// While so many rows wait, the derived file is being made anew, and keeps the pages that come
+// again.
+constexpr std::int64_t kFarBehindRows = 100'000;
+constexpr const char* kCacheUsual = "PRAGMA cache_size=-32768";
+constexpr const char* kCacheFarBehind = "PRAGMA cache_size=-262144";
 // Readers map as much of a file as SQLite can (its SQLITE_MAX_MMAP_SIZE); of what lies beyond, the
 // inner pages of the trees fit into the cache: 16 MiB.
 constexpr std::string_view kReaderPragmas =
@@ -248,9 +253,10 @@ class SqliteDatabase final : public Database {
     applier_connection_ = open(derived_path(options_.folder), gathering_vfs());
     attach(*applier_connection_, primary_path(options_.folder));
     const std::int64_t pages = std::min(options_.wal_bytes_max, kDerivedWalBytesMax) / kPageBytes;
-    applier_connection_->script(
-        "PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=" +
-        std::to_string(pages));
+    applier_connection_->script("PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=" +
+                                std::to_string(pages));
+    applier_connection_->script(kCacheUsual);
+    cache_grown_ = false;
     applied_ = applier_connection_->integer("SELECT pos FROM applied");
   }
 
@@ -274,6 +280,7 @@ class SqliteDatabase final : public Database {
   void recover_disk();
   void apply_loop();
   bool apply_batch();
+  void fit_cache();
   void roll_back_batch();
   void wait_derived();
   std::unique_ptr<SqliteConnection> take_reader();
@@ -306,6 +313,7 @@ class SqliteDatabase final : public Database {
   std::deque<JournalPart> tail_;   // what is committed and not derived, by commits
   std::size_t tail_bytes_ = 0;
   std::unique_ptr<SqliteConnection> applier_connection_;
+  bool cache_grown_ = false;
 
   std::mutex readers_mutex_;
   std::condition_variable reader_free_;
@@ -538,11 +546,19 @@ void SqliteDatabase::recover_disk() {
   }
 }
 
+void SqliteDatabase::fit_cache() {
+  const bool far = lag() >= kFarBehindRows;
+  if (far == cache_grown_) return;
+  applier_connection_->script(far ? kCacheFarBehind : kCacheUsual);
+  cache_grown_ = far;
+}
+
 bool SqliteDatabase::apply_batch() {
   const std::int64_t from = applied_;
   std::shared_ptr<void> no_memory;
   SqliteConnection& connection = *applier_connection_;
   try {
+    fit_cache();
     connection.execute("BEGIN");
     SqliteTx tx(connection, connection, kNoBusiness, true, *options_.clock, no_memory);
     const std::int64_t to = options_.derive(tx, from);

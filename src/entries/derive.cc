@@ -34,6 +34,10 @@ namespace {
 // Rows of one transaction: large enough to spare commits, small enough for readers that wait.
 constexpr std::int64_t kBatchRows = 1'000;
 constexpr std::size_t kBatchBytes = 256 * 1024;  // of records; the row that passes it is the last
+/// Where so many wait, the index is being made anew, and nobody is served before it is done.
+constexpr std::int64_t kFarBehindRows = 100'000;
+constexpr std::int64_t kFarBehindBatchRows = 20'000;
+constexpr std::size_t kFarBehindBatchBytes = std::size_t{16} * 1024 * 1024;
 
 struct JournalRow {
   std::int64_t pos = 0;
@@ -96,6 +100,8 @@ constexpr const char* kJournalOfBusiness = R"(
          occurred_at, record, leaf
   FROM journal WHERE business = $3 AND pos > $1 ORDER BY pos LIMIT $2)";
 
+constexpr const char* kJournalEnd = "SELECT coalesce(max(pos), 0) FROM journal";
+
 JournalRow journal_row(const db::Row& row) {
   return {row.integer(0), row.integer(1), row.id(2),
           row.id(3),      row.integer(4), static_cast<ledger::Kind>(row.integer(5)),
@@ -103,13 +109,21 @@ JournalRow journal_row(const db::Row& row) {
           row.integer(9), row.string(10), tlog::leaf_hash(row.blob(11))};
 }
 
+bool is_far_behind(db::Tx& tx, std::int64_t after) {
+  db::Rows rows = tx.query(kJournalEnd, {});
+  return rows.next() && rows->integer(0) - after >= kFarBehindRows;
+}
+
 std::vector<JournalRow> read_journal(db::Tx& tx, std::int64_t after) {
   std::vector<JournalRow> rows_read;
   std::size_t bytes = 0;
   const bool all = tx.business() == db::kNoBusiness;
-  db::Rows rows = all ? tx.query(kJournal, {after, kBatchRows})
-                      : tx.query(kJournalOfBusiness, {after, kBatchRows, tx.business()});
-  while (bytes < kBatchBytes && rows.next()) {
+  const bool far = all && is_far_behind(tx, after);
+  const std::int64_t rows_max = far ? kFarBehindBatchRows : kBatchRows;
+  const std::size_t bytes_max = far ? kFarBehindBatchBytes : kBatchBytes;
+  db::Rows rows = all ? tx.query(kJournal, {after, rows_max})
+                      : tx.query(kJournalOfBusiness, {after, rows_max, tx.business()});
+  while (bytes < bytes_max && rows.next()) {
     rows_read.push_back(journal_row(*rows));
     bytes += rows_read.back().record.size();
   }
