@@ -15,6 +15,7 @@
 #include <initializer_list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,7 @@
 #include "db/business.h"
 #include "db/db.h"
 #include "db/folder_lock.h"
+#include "db/sqlite_answers.h"
 #include "db/sqlite_connection.h"
 #include "db/sqlite_pending.h"
 #include "db/sqlite_schema.h"
@@ -75,16 +77,17 @@ constexpr std::string_view kReaderPragmas =
 using SqlitePending = Pending<SqlitePendingRows>;
 
 // A transaction on a connection. `derived` is where query_derived() looks; `pending` is null where
-// nothing waits to be sent.
+// nothing waits to be sent, `answers` where nothing is remembered.
 class SqliteTx final : public HookedTx {
  public:
   SqliteTx(SqliteConnection& connection, SqliteConnection& derived, BusinessKey business,
            bool writable, const base::Clock& clock, std::shared_ptr<void>& memory,
-           SqlitePending* pending = nullptr)
+           SqlitePending* pending = nullptr, SqliteAnswers* answers = nullptr)
       : HookedTx(business, writable, clock, memory),
         connection_(connection),
         derived_(derived),
         pending_(pending),
+        answers_(answers),
         parts_(connection, pending) {}
 
   [[nodiscard]] Engine engine() const override { return Engine::kSqlite; }
@@ -97,16 +100,14 @@ class SqliteTx final : public HookedTx {
     return connection_.query(sql, params);
   }
   std::int64_t execute(std::string_view sql, std::span<const Param> params) override {
-    CHECK(writable());
-    parts_.send(true);
+    before_change();
     return connection_.execute(sql, params);
   }
   [[nodiscard]] Rows query_derived(std::string_view sql, std::span<const Param> params) override {
     return derived_.query(sql, params);
   }
   void insert(const InsertInto& into, std::span<const Param> values) override {
-    CHECK(writable());
-    parts_.send(true);
+    before_change();
     connection_.insert(into, values);
   }
   void append(const InsertInto& into, std::span<const Param> values) override {
@@ -117,19 +118,40 @@ class SqliteTx final : public HookedTx {
     }
   }
 
+  [[nodiscard]] Rows look_up(const LookUp& what, const Param& key) override {
+    if (answers_ == nullptr) return query(what.one, {business(), key});
+    std::optional<Rows> known = answers_->find(what, business(), key);
+    if (known) return std::move(*known);
+    parts_.send(false);
+    return answers_->ask(connection_, what, business(), key);
+  }
+
+  void forget_answer(const LookUp& what, const Param& key) override {
+    if (answers_ != nullptr) answers_->forget(what, business(), key);
+  }
+
   // For the writer, around a write that is not alone in its transaction.
   void begin_write() { begin_part(); }
   void end_write() { end_part(); }
   void roll_back_write() { roll_back_part(); }
 
  private:
+  void before_change() {
+    CHECK(writable());
+    parts_.send(true);
+    if (answers_ != nullptr) answers_->forget();
+  }
   void begin_part() override { parts_.begin(); }
   void end_part() override { parts_.end(); }
-  void roll_back_part() override { parts_.roll_back(connection_.in_transaction()); }
+  void roll_back_part() override {
+    const bool undone = parts_.roll_back(connection_.in_transaction());
+    if (undone && answers_ != nullptr) answers_->forget();
+  }
 
   SqliteConnection& connection_;
   SqliteConnection& derived_;
   SqlitePending* pending_;
+  SqliteAnswers* answers_;
   WriteParts<SqliteConnection, SqlitePendingRows> parts_;
 };
 
@@ -293,6 +315,7 @@ class SqliteDatabase final : public Database {
 
   std::unique_ptr<SqliteConnection> writer_;
   std::unique_ptr<SqliteConnection> derived_reader_;  // the writer's view of derived tables
+  SqliteAnswers answers_;                             // of the writer
   int wal_pages_ = 0;
 
   std::mutex mutex_;
@@ -402,7 +425,7 @@ void SqliteDatabase::give_back(std::vector<Job*>& group, std::size_t from) {
 
 void SqliteDatabase::run_job(Job& job, bool alone, SqlitePending* pending) {
   auto made = std::make_unique<SqliteTx>(*writer_, *derived_reader_, job.business, true,
-                                         *options_.clock, memory_, pending);
+                                         *options_.clock, memory_, pending, &answers_);
   SqliteTx& tx = *made;
   job.tx = std::move(made);
   job.error = nullptr;
@@ -437,6 +460,7 @@ void SqliteDatabase::run_group(std::vector<Job*> group, bool careful) {
       bytes += group[i]->tx->journal_bytes();
     }
     if (alone && group.front()->error) {
+      answers_.forget();
       writer_->execute("ROLLBACK");
     } else {
       pending.rows.send(*writer_, pending.rows.mark());
@@ -446,11 +470,13 @@ void SqliteDatabase::run_group(std::vector<Job*> group, bool careful) {
     roll_back_group(group, careful, std::current_exception());
     return;
   }
+  answers_.forget_appended();
   publish(group);
 }
 
 void SqliteDatabase::roll_back_group(const std::vector<Job*>& group, bool careful,
                                      const std::exception_ptr& cause) {
+  answers_.forget();
   try {
     if (writer_->in_transaction()) writer_->execute("ROLLBACK");
   } catch (const Error&) {

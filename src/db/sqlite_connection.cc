@@ -217,6 +217,21 @@ Rows SqliteConnection::query(std::string_view sql, std::span<const Param> params
   return Rows(std::move(cursor));
 }
 
+std::vector<std::vector<SqliteValue>> SqliteConnection::fetch(std::string_view sql,
+                                                              std::span<const Param> params) {
+  PreparedStatement* statement = take(sql);
+  SqliteCursor cursor(statement);
+  bind_all(*statement, params, false);
+  std::vector<std::vector<SqliteValue>> rows;
+  while (cursor.next()) {
+    std::vector<SqliteValue>& row = rows.emplace_back();
+    for (int i = 0; i < sqlite3_column_count(statement->handle); ++i) {
+      row.push_back({cursor.is_null(i), cursor.integer(i), cursor.string(i)});
+    }
+  }
+  return rows;
+}
+
 std::int64_t SqliteConnection::execute(std::string_view sql, std::span<const Param> params) {
   PreparedStatement* statement = take(sql);
   const SqliteCursor holder(statement);

@@ -2,6 +2,7 @@
 #pragma once
 #include <sqlite3.h>
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,6 +31,13 @@ struct PreparedStatement {
   bool in_use = false;
 };
 
+/// A column's value that outlives its statement.
+struct SqliteValue {
+  bool is_null = false;
+  std::int64_t integer = 0;
+  std::string bytes{};  // as text or blob
+};
+
 class SqliteConnection {
  public:
   /// `flags` and `vfs` (nullptr: the default one) as for sqlite3_open_v2.
@@ -39,6 +47,9 @@ class SqliteConnection {
   SqliteConnection& operator=(const SqliteConnection&) = delete;
 
   [[nodiscard]] Rows query(std::string_view sql, std::span<const Param> params);
+  /// The same, all at once.
+  [[nodiscard]] std::vector<std::vector<SqliteValue>> fetch(std::string_view sql,
+                                                            std::span<const Param> params);
   std::int64_t execute(std::string_view sql, std::span<const Param> params);
   std::int64_t execute(std::string_view sql) { return execute(sql, {}); }
   /// See Tx::insert().
