@@ -250,7 +250,9 @@ void Commands::add_business(CLI::App& app) {
     base::Json body = base::Json::object();
     body.set("business", std::move(own));
     body.set("owner", std::move(owner));
-    const access::Business made = access::add_business(*database, body, {.seed = catalog::seed});
+    ledger::Signer signer(*database, serve_.keys_folder(), "", base::system_clock());
+    const access::Business made = access::add_business(
+        *database, body, {.seed = catalog::seed, .ledger_key = evidence::ledger_key(signer)});
     std::cout << made.id.text() << "\n";
     return 0;
   });
@@ -260,6 +262,7 @@ void Commands::add_business(CLI::App& app) {
   added->add_option("--locale", locale_, "BCP 47")->capture_default_str();
   added->add_option("--owner-email", staff_email_, "The owner's e-mail address")->required();
   added->add_option("--owner-name", staff_name_, "The owner's name")->required();
+  flag(added, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
 }
 
 void Commands::add_staff(CLI::App& app) {

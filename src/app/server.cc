@@ -88,7 +88,8 @@ access::Routes all_routes(Stream& stream, ledger::Signer& signer, evidence::Expo
   const auto add = [&all](access::Routes more) {
     std::move(more.begin(), more.end(), std::back_inserter(all));
   };
-  add(access::routes({.seed = catalog::seed, .clock = &clock}));
+  add(access::routes(
+      {.seed = catalog::seed, .ledger_key = evidence::ledger_key(signer), .clock = &clock}));
   add(catalog::routes());
   add(contacts::routes());
   add(record_routes());

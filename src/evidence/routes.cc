@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/access.h"
 #include "access/actor.h"
 #include "access/route.h"
 #include "base/encoding.h"
@@ -178,6 +179,12 @@ Response entry_proof(const Call& call, ledger::Signer& signer) {
 }
 
 }  // namespace
+
+access::LedgerKey ledger_key(ledger::Signer& signer) {
+  return {.make = [&signer](const base::Id& business) { return signer.make_key(business); },
+          .enter = ledger::enter_key,
+          .remove = [&signer](const base::Id& business) { signer.remove_key(business); }};
+}
 
 access::Routes routes(ledger::Signer& signer) {
   using enum http::Method;
