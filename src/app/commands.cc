@@ -128,6 +128,10 @@ void Commands::add_serve(CLI::App& app) {
   flag(command, "--tls-key", serve_.tls_key, "The certificate's key, a PEM file");
   flag(command, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
   flag(command, "--checkpoints", serve_.checkpoints, "A folder that keeps each checkpoint too");
+  flag(command, "--timestamp-authority", serve_.timestamp_authority,
+       "An address that stamps each checkpoint (RFC 3161)");
+  flag(command, "--checkpoint-webhook", serve_.checkpoint_webhook,
+       "An address that each checkpoint is posted to");
   command->add_option("--threads", serve_.handlers, "Requests that are worked on at once")
       ->envname("ANNALS_THREADS")
       ->check(CLI::Range(1, 1024))
