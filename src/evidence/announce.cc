@@ -108,7 +108,7 @@ base::Bytes Announcer::Parts::new_stamp(const Checkpoint& checkpoint,
   const base::Bytes request = tlog::stamp_request(made.note, base::system_random());
   const http::PostReply reply = http::post({.url = options.timestamp_authority,
                                             .content_type = std::string(tlog::kStampRequestType),
-                                            .body = base::as_text(request),
+                                            .body = std::string(base::as_text(request)),
                                             .reply_bytes_max = tlog::kStampBytesMax,
                                             .deadline_ms = kRequestMs,
                                             .give_up = &stopping});
@@ -126,7 +126,7 @@ void Announcer::Parts::send(const Checkpoint& checkpoint, std::string_view type,
                             std::string_view body, const std::atomic<bool>& stopping) const {
   const http::PostReply reply = http::post({.url = options.webhook,
                                             .content_type = std::string(type),
-                                            .body = body,
+                                            .body = std::string(body),
                                             .headers = {{"Annals-Checkpoint", checkpoint.name()}},
                                             .reply_bytes_max = kWebhookReplyBytesMax,
                                             .deadline_ms = kRequestMs,

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/blocking.h"
 #include "base/error.h"
@@ -67,7 +68,9 @@ int look_whether_to_give_up(void* flag, curl_off_t /*all*/, curl_off_t /*got*/, 
 std::unique_ptr<curl_slist, ListDeleter> header_list(const PostRequest& request) {
   curl_slist* list = curl_slist_append(nullptr, ("Content-Type: " + request.content_type).c_str());
   for (const auto& [name, value] : request.headers) {
-    curl_slist* longer = curl_slist_append(list, (name + ": " + value).c_str());
+    std::string line = name;
+    line.append(": ").append(value);
+    curl_slist* longer = curl_slist_append(list, line.c_str());
     if (longer == nullptr) break;
     list = longer;
   }

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "http/message.h"
 
@@ -14,7 +13,7 @@ namespace annals::http {
 struct PostRequest {
   std::string url;  // one that is_web_address()
   std::string content_type;
-  std::string_view body;
+  std::string body;
   Pairs headers{};  // besides Content-Type; names and values are the program's own
   std::size_t reply_bytes_max = 0;
   std::int64_t deadline_ms = 0;                // for all of it
