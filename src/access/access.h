@@ -19,10 +19,20 @@
 
 namespace annals::access {
 
+/// The files of the key that signs a business's ledger (ledger::Signer). They are on the disk
+/// before the business is, so that no business is without.
+struct LedgerKey {
+  std::function<std::string(const base::Id&)>
+      make{};  // gives its public half; throws where it fails
+  std::function<void(db::Tx&, db::BusinessKey, const std::string&)> enter{};  // that public half
+  std::function<void(const base::Id&)> remove{};  // where there is no such business after all
+};
+
 /// What the layers above and the tests lend to this one.
 struct Wiring {
   /// Fills a new business with what it begins with (catalog::seed).
   std::function<void(db::Tx&, db::BusinessKey)> seed{};
+  LedgerKey ledger_key{};  // empty: a key is made when the ledger is signed first
   PasswordCost password_cost{};
   const base::Clock* clock = &base::system_clock();
 };
@@ -84,7 +94,8 @@ struct Business {
 [[nodiscard]] std::optional<Actor> renewed(db::Tx& tx, const Actor& actor);
 
 /// Adds a business with its owner, from a body as POST /setup takes it. An owner whose address and
-/// password are those of a staff member elsewhere is the same person there. Throws kInvalid.
+/// password are those of a staff member elsewhere is the same person there. Throws kInvalid, and
+/// what LedgerKey::make throws.
 Business add_business(db::Database& database, const base::Json& body, const Wiring& wiring);
 /// Adds a staff member, from a body as POST /staff takes it. Throws kInvalid, kConflict.
 base::Id add_staff(db::Database& database, db::BusinessKey business, const base::Json& body,

@@ -95,6 +95,63 @@ TEST(Setup, passwords_are_long_and_not_blank) {
   }
 }
 
+// The keys of businesses as a list of what was done.
+struct KeyTrace {
+  std::string trace;
+  bool broken = false;
+
+  LedgerKey key() {
+    return {.make =
+                [this](const base::Id& business) {
+                  if (broken) throw base::Error(base::Code::kUnavailable, "No key.");
+                  trace += "make ";
+                  return "key of " + business.text();
+                },
+            .enter = [this](db::Tx& /*tx*/, db::BusinessKey /*business*/,
+                            const std::string& verifier) { entered = verifier; },
+            .remove = [this](const base::Id& /*business*/) { trace += "remove "; }};
+  }
+  std::string entered{};
+};
+
+TEST(Setup, makes_the_ledgers_key_first) {
+  KeyTrace keys;
+  TestApi api({.ledger_key = keys.key()});
+  keys.broken = true;
+  const Reply none = api.post("/setup", TestApi::kSetup, "");
+  EXPECT_EQ(none.status, 503);
+  EXPECT_EQ(none.at("detail"), "No key.");
+  EXPECT_EQ(api.get("/setup", "").text, R"({"needed":true})") << "no half of a business is there";
+  keys.broken = false;
+  const std::string owner = api.set_up();
+  EXPECT_EQ(keys.entered, "key of " + api.get("/me", owner).at("business.id"));
+  EXPECT_EQ(keys.trace, "make ");
+  EXPECT_EQ(api.post("/setup", TestApi::kSetup, "").status, 409);
+  EXPECT_EQ(keys.trace, "make ") << "where there is a business already, no key is made";
+}
+
+TEST(Setup, removes_a_key_whose_business_was_not_made) {
+  KeyTrace keys;
+  bool broken = true;
+  TestApi api({.seed =
+                   [&](db::Tx& /*tx*/, db::BusinessKey /*business*/) {
+                     if (broken) throw base::Error(base::Code::kUnavailable, "No seed.");
+                   },
+               .ledger_key = keys.key()});
+  EXPECT_EQ(api.post("/setup", TestApi::kSetup, "").status, 503);
+  EXPECT_EQ(keys.trace, "make remove ");
+  broken = false;
+  const std::string owner = api.set_up();
+  EXPECT_EQ(keys.trace, "make remove make ");
+  const std::string other =
+      R"({"name":"Süd","time_zone":"Europe/Vienna","locale":"de","currency":"EUR"})";
+  const http::Pairs again{{"idempotency-key", "once"}};
+  EXPECT_EQ(api.post("/businesses", other, owner, again).status, 201);
+  EXPECT_EQ(keys.trace, "make remove make make ");
+  EXPECT_EQ(api.post("/businesses", other, owner, again).status, 201);
+  EXPECT_EQ(keys.trace, "make remove make make make remove ") << "the reply was a repeated one";
+}
+
 TEST(SignIn, needs_the_right_password) {
   TestApi api;
   api.set_up();

@@ -119,19 +119,30 @@ constexpr std::string_view kInsertBusiness = R"(
     (business, id, name, time_zone, locale, currency, country, secret, created_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))";
 
-void create_business(db::Tx& tx, Business& business, const Wiring& wiring) {
+NewBusiness::NewBusiness(const Wiring& wiring)
+    : wiring_(wiring), id_(base::make_id(wiring.clock->now())) {
+  if (wiring.ledger_key.make) verifier_ = wiring.ledger_key.make(id_);
+}
+
+NewBusiness::~NewBusiness() {
+  if (!stays_ && wiring_.ledger_key.remove) wiring_.ledger_key.remove(id_);
+}
+
+void NewBusiness::create(db::Tx& tx, Business& business) {
+  tx.on_commit([this] { stays_ = true; });
   {
     auto rows = tx.query(kNextKey, {});
     CHECK(rows.next());
     business.key = rows->integer(0);
   }
-  business.id = base::make_id(tx.now());
+  business.id = id_;
   std::array<std::uint8_t, 32> secret{};
   base::system_random().fill(secret);
   tx.execute(kInsertBusiness,
              {business.key, business.id, business.name, business.time_zone, business.locale,
               business.currency, business.country, base::ByteSpan(secret), tx.now()});
-  if (wiring.seed) wiring.seed(tx, business.key);
+  if (wiring_.ledger_key.enter) wiring_.ledger_key.enter(tx, business.key, verifier_);
+  if (wiring_.seed) wiring_.seed(tx, business.key);
 }
 
 void write_business(base::JsonWriter& json, const Business& business) {

@@ -4,6 +4,7 @@
 
 #include "access/access.h"
 #include "access/route.h"
+#include "base/error.h"
 #include "base/fields.h"
 #include "base/id.h"
 #include "base/json.h"
@@ -14,8 +15,40 @@ namespace annals::access {
 
 /// Reads what a new business is to be; key and id stay empty. Errors stay in `fields`.
 [[nodiscard]] Business read_new_business(base::Fields& fields);
-/// Inserts it with a key, an id and a secret of its own, and seeds it.
-void create_business(db::Tx& tx, Business& business, const Wiring& wiring);
+
+/// The id of a business that is about to be made, with the key of its ledger, whose files go again
+/// with this unless there is such a business then.
+class NewBusiness {
+ public:
+  /// Throws what LedgerKey::make throws.
+  explicit NewBusiness(const Wiring& wiring);
+  ~NewBusiness();
+  NewBusiness(const NewBusiness&) = delete;
+  NewBusiness& operator=(const NewBusiness&) = delete;
+
+  /// Inserts it with a number and a secret of its own, and seeds it.
+  void create(db::Tx& tx, Business& business);
+
+  /// Runs `write`, which may call create() in a transaction and outlives none, and gives its
+  /// result.
+  template <class Write>
+  auto made_by(Write&& write) {
+    try {
+      return write();
+    } catch (const base::Error& error) {
+      // There may be a business, whose key must not go.
+      if (error.code() == base::Code::kUnknownOutcome) stays_ = true;
+      throw;
+    }
+  }
+
+ private:
+  const Wiring& wiring_;
+  base::Id id_;
+  std::string verifier_;
+  bool stays_ = false;
+};
+
 void write_business(base::JsonWriter& json, const Business& business);
 /// The columns business, id, name, time_zone, locale, currency, country, in that order.
 [[nodiscard]] Business business_of(const db::Row& row);

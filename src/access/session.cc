@@ -141,13 +141,16 @@ http::Response set_up(const Call& call, const Wiring& wiring) {
   call.database.read(db::kNoBusiness, [](db::Tx& tx) { check_not_set_up(tx); });
   Founding founding = read_founding(json_body(call.request));
   founding.owner.password_hash = hash_password(founding.password, wiring.password_cost);
-  return call.database.write(db::kNoBusiness, [&](db::Tx& tx) {
-    check_not_set_up(tx);
-    Business business = founding.business;
-    Staff owner = founding.owner;
-    create_business(tx, business, wiring);
-    create_staff(tx, business.key, owner);
-    return signed_in(tx, call, staff_of_business(business.key, owner.id, owner.name), {business});
+  NewBusiness made(wiring);
+  return made.made_by([&] {
+    return call.database.write(db::kNoBusiness, [&](db::Tx& tx) {
+      check_not_set_up(tx);
+      Business business = founding.business;
+      Staff owner = founding.owner;
+      made.create(tx, business);
+      create_staff(tx, business.key, owner);
+      return signed_in(tx, call, staff_of_business(business.key, owner.id, owner.name), {business});
+    });
   });
 }
 
@@ -172,12 +175,15 @@ Business add_business(db::Database& database, const base::Json& body, const Wiri
   if (founding.owner.password_hash.empty()) {
     founding.owner.password_hash = hash_password(founding.password, wiring.password_cost);
   }
-  return database.write(db::kNoBusiness, [&](db::Tx& tx) {
-    Business business = founding.business;
-    Staff owner = founding.owner;
-    create_business(tx, business, wiring);
-    create_staff(tx, business.key, owner);
-    return business;
+  NewBusiness made(wiring);
+  return made.made_by([&] {
+    return database.write(db::kNoBusiness, [&](db::Tx& tx) {
+      Business business = founding.business;
+      Staff owner = founding.owner;
+      made.create(tx, business);
+      create_staff(tx, business.key, owner);
+      return business;
+    });
   });
 }
 
@@ -192,16 +198,19 @@ http::Response new_business(const Call& call, const Wiring& wiring) {
   base::Fields fields(body);
   const Business draft = read_new_business(fields);
   fields.finish();
-  return call.write_across([&](db::Tx& tx) {
-    auto owner = find_staff(tx, call.actor.business, call.actor.id);
-    if (!owner) throw base::not_found("staff member");
-    owner->role = name_of(Role::kOwner);
-    Business business = draft;
-    create_business(tx, business, wiring);
-    create_staff(tx, business.key, *owner);
-    base::JsonWriter json;
-    write_business(json, business);
-    return http::Response::json(201, json.take());
+  NewBusiness made(wiring);
+  return made.made_by([&] {
+    return call.write_across([&](db::Tx& tx) {
+      auto owner = find_staff(tx, call.actor.business, call.actor.id);
+      if (!owner) throw base::not_found("staff member");
+      owner->role = name_of(Role::kOwner);
+      Business business = draft;
+      made.create(tx, business);
+      create_staff(tx, business.key, *owner);
+      base::JsonWriter json;
+      write_business(json, business);
+      return http::Response::json(201, json.take());
+    });
   });
 }
 

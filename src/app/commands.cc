@@ -128,6 +128,10 @@ void Commands::add_serve(CLI::App& app) {
   flag(command, "--tls-key", serve_.tls_key, "The certificate's key, a PEM file");
   flag(command, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
   flag(command, "--checkpoints", serve_.checkpoints, "A folder that keeps each checkpoint too");
+  flag(command, "--timestamp-authority", serve_.timestamp_authority,
+       "An address that stamps each checkpoint (RFC 3161)");
+  flag(command, "--checkpoint-webhook", serve_.checkpoint_webhook,
+       "An address that each checkpoint is posted to");
   command->add_option("--threads", serve_.handlers, "Requests that are worked on at once")
       ->envname("ANNALS_THREADS")
       ->check(CLI::Range(1, 1024))
@@ -256,7 +260,9 @@ void Commands::add_business(CLI::App& app) {
     base::Json body = base::Json::object();
     body.set("business", std::move(own));
     body.set("owner", std::move(owner));
-    const access::Business made = access::add_business(*database, body, {.seed = catalog::seed});
+    ledger::Signer signer(*database, serve_.keys_folder(), "", base::system_clock());
+    const access::Business made = access::add_business(
+        *database, body, {.seed = catalog::seed, .ledger_key = evidence::ledger_key(signer)});
     std::cout << made.id.text() << "\n";
     return 0;
   });
@@ -266,6 +272,7 @@ void Commands::add_business(CLI::App& app) {
   added->add_option("--locale", locale_, "BCP 47")->capture_default_str();
   added->add_option("--owner-email", staff_email_, "The owner's e-mail address")->required();
   added->add_option("--owner-name", staff_name_, "The owner's name")->required();
+  flag(added, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
 }
 
 void Commands::add_staff(CLI::App& app) {

@@ -35,6 +35,7 @@
 #include "db/db.h"
 #include "entries/attachments.h"
 #include "entries/history.h"
+#include "evidence/announce.h"
 #include "evidence/evidence.h"
 #include "http/message.h"
 #include "http/metrics.h"
@@ -89,7 +90,8 @@ access::Routes all_routes(Stream& stream, ledger::Signer& signer, evidence::Expo
   const auto add = [&all](access::Routes more) {
     std::move(more.begin(), more.end(), std::back_inserter(all));
   };
-  add(access::routes({.seed = catalog::seed, .clock = &clock}));
+  add(access::routes(
+      {.seed = catalog::seed, .ledger_key = evidence::ledger_key(signer), .clock = &clock}));
   add(catalog::routes());
   add(contacts::routes());
   add(record_routes());
@@ -152,6 +154,7 @@ struct Instance::Parts {
   std::unique_ptr<db::Database> database;
   std::unique_ptr<access::Gate> gate;
   std::unique_ptr<Stream> stream;
+  std::unique_ptr<evidence::Announcer> announcer;
   std::unique_ptr<ledger::Signer> signer;
   std::unique_ptr<evidence::Exports> exports;
   access::Routes routes;
@@ -176,6 +179,7 @@ struct Instance::Parts {
                   {{"business", business.key}, {"reason", std::string_view(error.what())}});
       }
     }
+    announcer->catch_up(all);
   }
 
   void keep_house(const base::Clock& clock) {
@@ -208,6 +212,13 @@ Instance::Instance(const ServeOptions& options, const base::Clock& clock)
   parts.stream = std::make_unique<Stream>(*parts.database);
   parts.signer = std::make_unique<ledger::Signer>(*parts.database, options.keys_folder(),
                                                   options.checkpoints, clock);
+  parts.announcer = std::make_unique<evidence::Announcer>(
+      *parts.database, evidence::AnnounceOptions{.timestamp_authority = options.timestamp_authority,
+                                                 .webhook = options.checkpoint_webhook,
+                                                 .checkpoints = options.checkpoints});
+  parts.signer->on_signed([&parts](const auto& log, const auto& checkpoint) {
+    parts.announcer->announce(log, checkpoint);
+  });
   parts.exports = std::make_unique<evidence::Exports>(
       *parts.database, *parts.signer,
       evidence::Neighbours{.members = contacts::members, .contact_name = contacts::name_of},
@@ -246,6 +257,7 @@ void Instance::stop() {
   parts_->housekeeper.join();
   parts_->server->stop();
   parts_->exports->stop();
+  parts_->announcer->stop();
   parts_->stream.reset();
 }
 

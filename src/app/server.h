@@ -19,7 +19,9 @@ struct ServeOptions {
   std::string tls_key;
   std::string keys;         // where the ledger's keys stand; empty: `keys` in the data folder
   std::string checkpoints;  // where each checkpoint is written to besides; empty: nowhere
-  int handlers = 64;        // requests that are worked on at once
+  std::string timestamp_authority;  // an address that stamps each checkpoint; empty: none does
+  std::string checkpoint_webhook;   // an address that is told of each checkpoint; empty: none is
+  int handlers = 64;                // requests that are worked on at once
   std::int64_t queue_wait_ms = base::limits::kQueueWaitMs;
 
   [[nodiscard]] const std::string& place() const { return database.empty() ? data : database; }

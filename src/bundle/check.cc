@@ -6,11 +6,13 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/hash.h"
@@ -24,6 +26,7 @@
 #include "tlog/checkpoint.h"
 #include "tlog/leaf.h"
 #include "tlog/note.h"
+#include "tlog/stamp.h"
 #include "tlog/tree.h"
 
 namespace annals::bundle {
@@ -60,6 +63,12 @@ std::vector<Known> known_of(const std::vector<KnownCheckpoint>& given) {
   return known;
 }
 
+// A stamp and the checkpoint beside it, which belong together.
+struct FoundStamp {
+  tlog::Checkpoint checkpoint;
+  base::Micros time = 0;
+};
+
 /// One run over one bundle.
 class Run {
  public:
@@ -73,8 +82,10 @@ class Run {
     open();
     hash_files();
     read_checkpoint();
+    read_stamps();
     check_rows();
     check_earlier();
+    check_stamps();
     if (report_.manifest.all_leaves) check_all_leaves();
     sum_up_known();
     report_.manifest.files.clear();
@@ -100,8 +111,12 @@ class Run {
   void open();
   void hash_files();
   void read_checkpoint();
+  [[nodiscard]] bool is_signed(const tlog::Note& note) const;
+  void read_stamps();
+  void read_stamp(std::uint64_t size);
   void check_rows();
   void check_earlier();
+  void check_stamps();
   void check_all_leaves();
   void compare(Known& known, const tlog::Hash& root);
   void sum_up_known();
@@ -113,6 +128,9 @@ class Run {
   Report report_;
   std::map<std::string, ZipMember> members_;  // but the manifest
   FoundFiles files_;
+  std::vector<tlog::VerifierKey> keys_;          // trusted ones
+  std::map<std::uint64_t, tlog::Hash> earlier_;  // roots of sizes that the ledger had, as proven
+  std::vector<FoundStamp> stamps_;
 };
 
 // The directory and the manifest, which have to agree before anything else is read.
@@ -121,7 +139,7 @@ void Run::open() {
   std::int64_t bytes = 0;
   {
     ZipReader zip(path_);
-    for (ZipMember& one : zip.members(kAttachmentsMax + 16)) {
+    for (ZipMember& one : zip.members(kAttachmentsMax + 2 * kStampsMax + 16)) {
       if (one.name == kManifest) {
         manifest = std::move(one);
       } else {
@@ -172,20 +190,88 @@ void Run::read_checkpoint() {
   if (origin != log && !origin.starts_with(log + "/")) {
     throw broken(kCheckpoint, "is of another ledger than the manifest says");
   }
-  std::vector<tlog::VerifierKey> keys = trusted_;
+  keys_ = trusted_;
   LineReader lines(path_, member(kKeys), kLineBytesMax);
   std::size_t count = 0;
   while (const auto line = lines.next()) {
     const auto key = tlog::VerifierKey::parse(*line);
     if (!key || ++count > kKeysMax) throw broken(kKeys, "a line is no verifier key");
-    if (trusted_.empty()) keys.push_back(*key);
+    if (trusted_.empty()) keys_.push_back(*key);
   }
-  const bool is_signed = std::any_of(keys.begin(), keys.end(), [&](const auto& key) {
-    return tlog::is_signed_by(parsed->note, key) == tlog::Signed::kYes;
-  });
-  if (!is_signed) {
+  if (!is_signed(parsed->note)) {
     fault(trusted_.empty() ? "checkpoint.txt: none of the keys in the bundle signed it"
                            : "checkpoint.txt: none of the keys that were given signed it");
+  }
+}
+
+bool Run::is_signed(const tlog::Note& note) const {
+  return std::any_of(keys_.begin(), keys_.end(), [&](const auto& key) {
+    return tlog::is_signed_by(note, key) == tlog::Signed::kYes;
+  });
+}
+
+void Run::read_stamps() {
+  std::set<std::uint64_t> sizes;
+  for (const auto& [path, unused] : members_) {
+    for (const std::string_view suffix : {kStampedNote, kStampReply}) {
+      const auto size = stamped_size(path, suffix);
+      if (size) sizes.insert(*size);
+    }
+  }
+  if (sizes.size() > kStampsMax) throw broken(kStampsFolder, "has too many stamps");
+  for (const std::uint64_t size : sizes) read_stamp(size);
+}
+
+void Run::read_stamp(std::uint64_t size) {
+  const std::string note_path = stamp_path(size, kStampedNote);
+  const std::string stamp_at = stamp_path(size, kStampReply);
+  if (!members_.contains(note_path) || !members_.contains(stamp_at)) {
+    throw broken(kStampsFolder, "a stamp and its checkpoint are not both there");
+  }
+  const std::string note = text(note_path, tlog::kNoteBytesMax);
+  const std::string response = text(stamp_at, tlog::kStampBytesMax);
+  const auto parsed = tlog::parse_signed_checkpoint(note);
+  if (!parsed || parsed->checkpoint.size != size ||
+      parsed->checkpoint.origin != report_.checkpoint.origin) {
+    fault(note_path + " is no checkpoint of this ledger and size");
+    return;
+  }
+  if (!is_signed(parsed->note)) {
+    fault(note_path + ": none of the keys signed it");
+    return;
+  }
+  const auto stamp = tlog::read_stamp(base::as_bytes(response));
+  if (!stamp) {
+    fault(stamp_at + " is no time stamp, or was changed");
+    return;
+  }
+  if (stamp->imprint != base::sha256({base::as_bytes(note)})) {
+    fault(stamp_at + " is not of the checkpoint beside it");
+    return;
+  }
+  // What the page tells, also where the rest does not hold.
+  stamps_.push_back({.checkpoint = parsed->checkpoint, .time = stamp->time});
+  if (options_.authorities.empty()) return;
+  const std::string why = tlog::untrusted(base::as_bytes(response), note, options_.authorities);
+  if (!why.empty()) fault(stamp_at + ": the authorities that were given did not sign it: " + why);
+}
+
+void Run::check_stamps() {
+  const tlog::Checkpoint& now = report_.checkpoint;
+  earlier_[now.size] = now.root;
+  for (const FoundStamp& stamp : stamps_) {
+    const auto root = earlier_.find(stamp.checkpoint.size);
+    if (root == earlier_.end()) {
+      missing("consistency.txt has no proof for the stamp of " +
+              std::to_string(stamp.checkpoint.size) + " leaves");
+    } else if (root->second != stamp.checkpoint.root) {
+      fault("the checkpoint of " + std::to_string(stamp.checkpoint.size) +
+            " leaves that was stamped is not of this ledger");
+    } else if (options_.stamp) {
+      options_.stamp({.size = stamp.checkpoint.size,
+                      .time = stamp.time,
+                      .trusted = !options_.authorities.empty()});
+    }
   }
 }
 
@@ -218,7 +304,10 @@ void Run::check_rows() {
     throw broken(kLeaves, "has fewer lines than its neighbours");
   }
   entries.finish();
-  page.end(report_.manifest);
+  std::vector<StampedTime> times;
+  times.reserve(stamps_.size());
+  for (const FoundStamp& one : stamps_) times.push_back({one.checkpoint.size, one.time});
+  page.end(report_.manifest, times);
   const EntryCheck::Counts& counts = entries.counts();
   report_.entries = counts.entries;
   report_.faults += counts.mismatches;
@@ -263,6 +352,7 @@ void Run::check_earlier() {
     const bool holds =
         tlog::verify_consistency(earlier.size, earlier.root, now.size, now.root, earlier.path);
     if (!holds) fault("consistency.txt: a proof does not hold");
+    if (holds) earlier_[earlier.size] = earlier.root;
     for (Known& known : known_) {
       if (holds && known.checkpoint.origin == now.origin && known.checkpoint.size == earlier.size) {
         compare(known, earlier.root);

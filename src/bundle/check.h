@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "bundle/format.h"
 #include "tlog/checkpoint.h"
 
@@ -36,9 +37,18 @@ struct KnownCheckpoint {
   std::string note;
 };
 
+/// A time stamp that is what it should be: of a checkpoint that the ledger grew from.
+struct StampFinding {
+  std::uint64_t size = 0;  // of that checkpoint
+  base::Micros time = 0;   // when it was there
+  bool trusted = false;    // the signature was checked with CheckOptions::authorities
+};
+
 struct CheckOptions {
   std::vector<KnownCheckpoint> known{};  // kept by who checks
   std::vector<std::string> keys{};       // verifier keys to trust instead of the bundle's own
+  std::string authorities{};  // certificates in PEM that vouch for who stamped; empty: any may have
+  std::function<void(const StampFinding&)> stamp{};
   std::function<void(const Finding&)> finding{};
   /// What is wrong besides, in a line.
   std::function<void(const std::string&)> problem{};

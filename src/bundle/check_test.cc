@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/hash.h"
@@ -19,6 +20,7 @@
 #include "bundle/test_bundle.h"
 #include "tlog/checkpoint.h"
 #include "tlog/note.h"
+#include "tlog/test_authority.h"
 #include "tlog/tree.h"
 
 namespace annals::bundle {
@@ -255,7 +257,104 @@ TEST_F(Check, a_manifest_that_counts_wrongly_or_is_of_another_business_is_found)
   EXPECT_EQ(after_in(kManifest, "\"entries\":3", "\"entries\":4").code, 40);
   EXPECT_THROW(static_cast<void>(after_in(kManifest, test_id(1).text(), test_id(6).text())),
                base::Error);
-  EXPECT_EQ(after_in(kManifest, "\"page_version\":1", "\"page_version\":9").code, 20);
+  EXPECT_EQ(after_in(kManifest, "\"page_version\":2", "\"page_version\":9").code, 20);
+}
+
+// ---------------------------------------------------------------------------------------- stamps
+
+TEST_F(Check, a_stamped_checkpoint_tells_when_it_was_there) {
+  ledger_.write(path_, {.stamps = {3, ledger_.size()}});
+  std::vector<std::string> stamped;
+  CheckOptions options;
+  options.stamp = [&](const StampFinding& stamp) {
+    EXPECT_EQ(stamp.time, TestLedger::kStampedSecond * base::kMicrosPerSecond);
+    stamped.push_back(std::to_string(stamp.size) + (stamp.trusted ? " trusted" : ""));
+  };
+  const Said said = said_of(path_, options);
+  EXPECT_EQ(said.code, 10) << said.problems;
+  EXPECT_EQ(stamped, (std::vector<std::string>{"3", "7"}));
+  stamped.clear();
+  options.authorities = ledger_.authority.certificate();
+  EXPECT_EQ(said_of(path_, options).code, 10);
+  EXPECT_EQ(stamped, (std::vector<std::string>{"3 trusted", "7 trusted"}));
+  options.authorities = tlog::TestAuthority("Another").certificate();
+  const Said strange = said_of(path_, options);
+  EXPECT_EQ(strange.code, 40);
+  EXPECT_NE(strange.problems.find("did not sign it"), std::string::npos) << strange.problems;
+  Members members = unpack(path_);
+  EXPECT_NE(member(members, kPage).find("<td>3</td><td>2025-06-15 15:06:40 UTC</td>"),
+            std::string::npos);
+}
+
+TEST_F(Check, a_stamp_of_something_else_is_found) {
+  const TestLedger::Changes stamped{.stamps = {3}};
+  const std::string stamp = stamp_path(3, kStampReply);
+  const std::string note = stamp_path(3, kStampedNote);
+  const auto problems = [&](const std::function<void(Members&)>& change) {
+    const Said said = after(change, true, stamped);
+    EXPECT_EQ(said.code, 40);
+    return said.problems;
+  };
+  const auto of = [&](const std::string& bytes) {
+    return std::string(base::as_text(ledger_.stamp_of(bytes)));
+  };
+  const auto found = [&](const std::string& in, const std::string& what) {
+    EXPECT_NE(in.find(what), std::string::npos) << in;
+  };
+  found(problems([&](Members& all) { member(all, stamp) = of("other"); }),
+        "is not of the checkpoint beside it");
+  found(problems([&](Members& all) { member(all, stamp) = "garbage"; }), "is no time stamp");
+  found(problems([&](Members& all) {
+          // The time, as text in the token: signed by the authority, so another is no stamp.
+          std::string& bytes = member(all, stamp);
+          bytes.replace(bytes.find("20250615150640Z"), 4, "2015");
+        }),
+        "is no time stamp, or was changed");
+  found(problems([&](Members& all) {
+          member(all, note) = ledger_.note(4);
+          member(all, stamp) = of(ledger_.note(4));
+        }),
+        "is no checkpoint of this ledger and size");
+  TestLedger other;
+  other.key = tlog::SigningKey::make(other.origin(), base::SeededRandom(9));
+  found(problems([&](Members& all) {
+          member(all, note) = other.note(3);
+          member(all, stamp) = of(other.note(3));
+        }),
+        "none of the keys signed it");
+}
+
+// Signed by the business, but not of this ledger: a split view that an authority has seen.
+TEST_F(Check, a_stamped_checkpoint_of_another_history_is_found) {
+  tlog::Checkpoint forked = ledger_.checkpoint(3);
+  forked.root[0] ^= 1;
+  const std::string text = tlog::format_checkpoint(forked);
+  const std::string note =
+      tlog::format_note({.text = text, .signatures = {ledger_.key.sign(text)}});
+  const Said said = after(
+      [&](Members& all) {
+        member(all, stamp_path(3, kStampedNote)) = note;
+        member(all, stamp_path(3, kStampReply)) = base::as_text(ledger_.stamp_of(note));
+      },
+      true, {.stamps = {3}});
+  EXPECT_EQ(said.code, 40);
+  EXPECT_NE(said.problems.find("that was stamped is not of this ledger"), std::string::npos)
+      << said.problems;
+}
+
+TEST_F(Check, a_stamp_without_its_proof_is_incomplete_and_without_its_checkpoint_no_bundle) {
+  const Said said = after([](Members&) {}, true, {.stamps = {4}});
+  EXPECT_EQ(said.code, 20);
+  EXPECT_NE(said.problems.find("no proof for the stamp of 4 leaves"), std::string::npos);
+  ledger_.write(path_, {.stamps = {3}});
+  Members members = unpack(path_);
+  std::erase_if(members, [](const auto& one) { return one.first == stamp_path(3, kStampedNote); });
+  Manifest manifest = parse_manifest(member(members, kManifest));
+  std::erase_if(manifest.files,
+                [](const File& file) { return file.path == stamp_path(3, kStampedNote); });
+  member(members, kManifest) = format_manifest(manifest);
+  pack(path_, members);
+  EXPECT_THROW(static_cast<void>(said_of(path_)), base::Error);
 }
 
 }  // namespace

@@ -129,7 +129,8 @@ bool is_attachment_path(std::string_view path) {
 
 bool is_path(std::string_view path) {
   return path.size() <= kPathBytesMax &&
-         (path == kAllLeaves || is_attachment_path(path) ||
+         (path == kAllLeaves || is_attachment_path(path) || stamped_size(path, kStampedNote) ||
+          stamped_size(path, kStampReply) ||
           std::find(kFixedPaths.begin(), kFixedPaths.end(), path) != kFixedPaths.end());
 }
 
@@ -155,7 +156,7 @@ std::vector<File> files_of(const Json& json) {
       throw broken(kManifest, "does not name " + std::string(path));
     }
   }
-  if (files.size() > kAttachmentsMax + kFixedPaths.size() + 1) {
+  if (files.size() > kAttachmentsMax + 2 * kStampsMax + kFixedPaths.size() + 1) {
     throw broken(kManifest, "names too many files");
   }
   return files;
@@ -302,6 +303,20 @@ Earlier parse_earlier(std::string_view line) {
   const auto root = words.size() < 2 ? std::nullopt : hash_of(words[1]);
   if (!size || !root) throw broken(kConsistency, "a line is not `<size> <root> <hash>…`");
   return {.size = *size, .root = *root, .path = hashes_of(kConsistency, words, 2)};
+}
+
+std::string stamp_path(std::uint64_t size, std::string_view suffix) {
+  return std::string(kStampsFolder) + std::to_string(size) + std::string(suffix);
+}
+
+std::optional<std::uint64_t> stamped_size(std::string_view path, std::string_view suffix) {
+  if (!path.starts_with(kStampsFolder) || !path.ends_with(suffix) ||
+      path.size() <= kStampsFolder.size() + suffix.size()) {
+    return std::nullopt;
+  }
+  path.remove_prefix(kStampsFolder.size());
+  path.remove_suffix(suffix.size());
+  return number_of(path);
 }
 
 std::string attachment_path(const base::Id& id, std::string_view name) {

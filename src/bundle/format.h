@@ -12,6 +12,9 @@
 //   consistency.txt   a line an earlier checkpoint: its size, its root, and the proof in base64
 //                     that the ledger grew from it
 //   all-leaves.bin    where it was asked for: every leaf of the ledger, 66 bytes each, in order
+//   stamps/<size>.note, stamps/<size>.tsr  where there are any: this or an earlier checkpoint, and
+//                     an authority's time stamp of it (RFC 3161, a TimeStampResp): its leaves were
+//                     there at that time
 //   files/<id>-<name> the attachments that the records name
 //
 // Of leaves that are withheld (their reader may not see them, or they were not asked for) and of
@@ -34,7 +37,7 @@ namespace annals::bundle {
 inline constexpr std::string_view kFormat = "annals-bundle";
 inline constexpr std::int64_t kVersion = 1;
 inline constexpr std::int64_t kPageVersion =
-    1;  // of index.html; another wherever it reads otherwise
+    2;  // of index.html; another wherever it reads otherwise
 
 inline constexpr std::string_view kManifest = "manifest.json";
 inline constexpr std::string_view kPage = "index.html";
@@ -47,6 +50,9 @@ inline constexpr std::string_view kProofs = "proofs.txt";
 inline constexpr std::string_view kConsistency = "consistency.txt";
 inline constexpr std::string_view kAllLeaves = "all-leaves.bin";
 inline constexpr std::string_view kFilesFolder = "files/";
+inline constexpr std::string_view kStampsFolder = "stamps/";
+inline constexpr std::string_view kStampedNote = ".note";
+inline constexpr std::string_view kStampReply = ".tsr";
 
 // Limits, for whoever writes and whoever reads.
 inline constexpr std::int64_t kBundleBytesMax = 2LL << 30;    // as it lies
@@ -57,7 +63,8 @@ inline constexpr std::size_t kLineBytesMax = std::size_t{64} << 10;  // of all b
 inline constexpr std::size_t kKeysMax = 1'000;
 inline constexpr std::size_t kAttachmentsMax = 20'000;
 inline constexpr std::size_t kLeavesMax = 2'000'000;
-inline constexpr std::size_t kConsistencyMax = 1'000;
+inline constexpr std::size_t kConsistencyMax = 2'000;
+inline constexpr std::size_t kStampsMax = 1'000;
 inline constexpr std::size_t kPathBytesMax = 200;  // of a file's name in the zip
 
 /// A contact whose leaves are all in the bundle.
@@ -133,6 +140,18 @@ struct Earlier {
 [[nodiscard]] std::string format_earlier(const Earlier& earlier);
 /// Throws kMalformed.
 [[nodiscard]] Earlier parse_earlier(std::string_view line);
+
+/// A checkpoint that an authority has stamped.
+struct Stamped {
+  std::uint64_t size = 0;
+  std::string note;
+  base::Bytes response;
+};
+/// Where the note and the stamp of a checkpoint of this size stand in the zip.
+[[nodiscard]] std::string stamp_path(std::uint64_t size, std::string_view suffix);
+/// The size that such a path names; nothing where it is none.
+[[nodiscard]] std::optional<std::uint64_t> stamped_size(std::string_view path,
+                                                        std::string_view suffix);
 
 /// Where the attachment of this id and name stands in the zip: letters, digits and `._-` of the
 /// name, so that no system reads anything else into it.

@@ -13,6 +13,7 @@
 #include "base/files.h"
 #include "bundle/check.h"
 #include "bundle/format.h"
+#include "bundle/page.h"
 #include "tlog/note.h"
 
 namespace {
@@ -22,11 +23,13 @@ namespace bundle = annals::bundle;
 constexpr int kInvalid = 40;
 constexpr int kUsage = 64;
 constexpr std::int64_t kKeyFileBytesMax = 1 << 20;
+constexpr std::int64_t kAuthoritiesBytesMax = 4 << 20;
 
 struct Options {
   std::string bundle;
   std::vector<std::string> known;
   std::string keys;
+  std::string authorities;
   bool quiet = false;
 };
 
@@ -53,6 +56,13 @@ void print(const bundle::Finding& finding) {
   if (finding.retracted) line += ", retracted";
   if (!finding.what.empty()) line += ": " + finding.what;
   std::printf("%s\n", line.c_str());
+}
+
+void print(const bundle::StampFinding& stamp) {
+  std::printf("stamped   %s: the first %llu leaves were there; %s\n",
+              bundle::time_text(stamp.time).c_str(), static_cast<unsigned long long>(stamp.size),
+              stamp.trusted ? "an authority that was given signed it"
+                            : "whose signature that is tells --tsa-ca FILE, or openssl ts -verify");
 }
 
 void sum_up(const bundle::Report& report) {
@@ -90,6 +100,12 @@ int run(const Options& options) {
                                                                    annals::tlog::kNoteBytesMax))});
   }
   if (!options.keys.empty()) check.keys = read_keys(options.keys);
+  if (!options.authorities.empty()) {
+    check.authorities = annals::base::read_file(options.authorities, kAuthoritiesBytesMax);
+  }
+  check.stamp = [&](const bundle::StampFinding& stamp) {
+    if (!options.quiet) print(stamp);
+  };
   check.finding = [&](const bundle::Finding& finding) {
     if (!options.quiet || finding.verdict == bundle::Verdict::kMismatch) print(finding);
   };
@@ -110,6 +126,8 @@ int main(int argc, char** argv) {
                  "A checkpoint of this ledger that you kept; may be given more than once");
   app.add_option("--key", options.keys,
                  "A file with the public keys that you were given, to trust no others");
+  app.add_option("--tsa-ca", options.authorities,
+                 "Certificates in PEM of the time stamp authorities that you trust");
   app.add_flag("--quiet", options.quiet, "Tell only of what is wrong");
   app.footer(
       "Exit codes: 0 verified, 10 verified without a known checkpoint, 20 incomplete, 30 "

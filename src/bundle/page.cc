@@ -72,6 +72,8 @@ the records and compares.</p>
 entered, and what their hashes are keyed by</td></tr>
 <tr><td>proofs.txt</td><td>in the same order: the proof that each leaf is in the ledger</td></tr>
 <tr><td>consistency.txt</td><td>proofs that the ledger only grew since earlier checkpoints</td></tr>
+<tr><td>stamps/</td><td>where there are any: earlier checkpoints, and the time stamps that an
+authority gave them</td></tr>
 <tr><td>all-leaves.bin</td><td>where it was asked for: every leaf of the ledger, without
 content</td></tr>
 <tr><td>files/</td><td>the attachments</td></tr>
@@ -118,7 +120,9 @@ std::string padded(std::uint64_t number, std::size_t width) {
   return text;
 }
 
-// "2026-03-02 08:30:00 UTC". Any number is one: a record's were checked when it was made.
+}  // namespace
+
+// Any number is one: a record's were checked when it was made.
 std::string time_text(base::Micros micros) {
   using std::chrono::days;
   const std::int64_t day =
@@ -133,6 +137,8 @@ std::string time_text(base::Micros micros) {
          padded(static_cast<unsigned>(date.day()), 2) + " " + padded(second / 3600, 2) + ":" +
          padded(second / 60 % 60, 2) + ":" + padded(second % 60, 2) + " UTC";
 }
+
+namespace {
 
 std::string money_text(std::int64_t value, std::string_view currency) {
   const auto among = [&](const auto& list) {
@@ -244,6 +250,23 @@ std::string counted(std::int64_t n, std::string_view what) {
   return std::to_string(n) + " " + std::string(what);
 }
 
+void write_stamps(std::string& out, const std::vector<StampedTime>& stamps) {
+  if (stamps.empty()) return;
+  out +=
+      "<h2>Time stamps</h2>\n"
+      "<p>An authority for time stamps (RFC 3161) says that these parts of the ledger were there "
+      "at "
+      "these times: every leaf whose number is smaller.</p>\n"
+      "<table>\n<tr><th>Leaves below</th><th>were there</th><th></th></tr>\n";
+  for (const StampedTime& stamp : stamps) {
+    out.append("<tr><td>").append(std::to_string(stamp.size)).append("</td><td>");
+    out.append(time_text(stamp.time)).append("</td><td><a href=\"");
+    out.append(stamp_path(stamp.size, kStampReply)).append("\">stamp</a> of <a href=\"");
+    out.append(stamp_path(stamp.size, kStampedNote)).append("\">checkpoint</a></td></tr>\n");
+  }
+  out += "</table>\n";
+}
+
 std::string title_of(const Manifest& manifest) {
   if (manifest.contacts.empty()) return "History of " + manifest.business_name;
   const Contact& contact = manifest.contacts.front();
@@ -324,13 +347,14 @@ void Page::row(const Row& row, const Json& record) {
   sink_(out);
 }
 
-void Page::end(const Manifest& manifest) {
+void Page::end(const Manifest& manifest, const std::vector<StampedTime>& stamps) {
   std::string out;
   if (in_article_) out += "</article>\n";
   if (in_table_) out += "</table>\n";
   out.append("<p>").append(counted(manifest.entries, "entries in "));
   out.append(counted(manifest.shown, "leaves; ")).append(counted(manifest.withheld, "leaves are "));
   out.append("withheld, ").append(counted(manifest.erased, "were erased.</p>\n"));
+  write_stamps(out, stamps);
   out.append(kHowToVerify).append("</body>\n</html>\n");
   sink_(out);
 }

@@ -2,15 +2,28 @@
 // attachments that it links to. It follows from the rest of the bundle alone, so that whoever
 // checks that makes it anew and compares. Private to bundle/.
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "bundle/format.h"
 #include "tlog/checkpoint.h"
 
 namespace annals::bundle {
+
+/// When the first `size` leaves were there, as an authority says.
+struct StampedTime {
+  std::uint64_t size = 0;
+  base::Micros time = 0;
+};
+
+/// "2026-03-02 08:30:00 UTC".
+[[nodiscard]] std::string time_text(base::Micros micros);
 
 class Page {
  public:
@@ -22,8 +35,8 @@ class Page {
   void begin(const Manifest& manifest, const tlog::Checkpoint& checkpoint);
   /// A leaf; `record` is its record, null where it has none. Rows come in the bundle's order.
   void row(const Row& row, const base::Json& record);
-  /// With the counts of the manifest.
-  void end(const Manifest& manifest);
+  /// With the counts of the manifest. `stamps` rise with their sizes.
+  void end(const Manifest& manifest, const std::vector<StampedTime>& stamps);
 
  private:
   Sink sink_;

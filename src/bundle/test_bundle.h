@@ -23,6 +23,8 @@
 #include "tlog/checkpoint.h"
 #include "tlog/leaf.h"
 #include "tlog/note.h"
+#include "tlog/stamp.h"
+#include "tlog/test_authority.h"
 #include "tlog/test_tree.h"
 #include "tlog/tile.h"
 #include "tlog/tree.h"
@@ -70,6 +72,7 @@ class TestLedger {
     std::function<void(Manifest&)> manifest{};
     std::string file = kFile;
     bool all_leaves = false;
+    std::vector<std::size_t> stamps{};  // sizes of checkpoints that `authority` stamped
   };
 
   /// Anna's bundle; the last entry is withheld.
@@ -97,9 +100,17 @@ class TestLedger {
     if (changes.all_leaves) {
       for (const Row& row : rows) writer.add_log_leaf(row.leaf);
     }
+    for (const std::size_t stamped : changes.stamps) {
+      writer.add_stamp(
+          {.size = stamped, .note = note(stamped), .response = stamp_of(note(stamped))});
+    }
     writer.finish(note(size()), {key.verifier().text()});
   }
   void write(const std::string& path) const { write(path, Changes{}); }
+
+  [[nodiscard]] base::Bytes stamp_of(const std::string& note) const {
+    return authority.answer(tlog::stamp_request(note, base::SeededRandom(2)), kStampedSecond);
+  }
 
   static Row withheld(Row row) {
     row.state = State::kWithheld;
@@ -115,7 +126,9 @@ class TestLedger {
   }
 
   static constexpr const char* kFile = "Received";
-  std::vector<Row> rows;  // of all leaves, without paths
+  std::vector<Row> rows;                                 // of all leaves, without paths
+  static constexpr long kStampedSecond = 1'750'000'000;  // 2025-06-15 15:06:40 UTC
+  tlog::TestAuthority authority;
   tlog::SigningKey key = tlog::SigningKey::make(origin(), base::SeededRandom(1));
 
  private:

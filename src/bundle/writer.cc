@@ -25,6 +25,7 @@
 #include "bundle/page.h"
 #include "bundle/zip.h"
 #include "tlog/checkpoint.h"
+#include "tlog/stamp.h"
 
 namespace annals::bundle {
 namespace {
@@ -106,6 +107,7 @@ struct Writer::Parts {
   std::size_t attachments = 0;
   std::size_t rows = 0;
   std::string entry{};  // of the last row
+  std::vector<StampedTime> stamps{};
 
   Parts(std::string path_given, Manifest manifest_given)
       : path(std::move(path_given)),
@@ -214,6 +216,17 @@ void Writer::add_earlier(const Earlier& earlier) {
   parts_->parts.at(kConsistency).line(format_earlier(earlier));
 }
 
+void Writer::add_stamp(const Stamped& stamped) {
+  Parts& parts = *parts_;
+  const auto stamp = tlog::read_stamp(stamped.response);
+  CHECK(stamp && parts.stamps.size() < kStampsMax);
+  parts.stamps.push_back({.size = stamped.size, .time = stamp->time});
+  parts.bytes += static_cast<std::int64_t>(stamped.note.size() + stamped.response.size());
+  parts.check_size(0);
+  parts.add_whole(stamp_path(stamped.size, kStampedNote), true, stamped.note);
+  parts.add_whole(stamp_path(stamped.size, kStampReply), true, base::as_text(stamped.response));
+}
+
 void Writer::add_log_leaf(base::ByteSpan leaf) {
   Part& part = parts_->parts.at(kAllLeaves);
   part.write(base::as_text(leaf));
@@ -221,7 +234,7 @@ void Writer::add_log_leaf(base::ByteSpan leaf) {
 
 void Writer::finish(const std::string& note, const std::vector<std::string>& keys) {
   Parts& parts = *parts_;
-  parts.page.end(parts.manifest);
+  parts.page.end(parts.manifest, parts.stamps);
   parts.check_size(0);
   for (const std::string_view name : kGathered) {
     const auto part = parts.parts.find(name);

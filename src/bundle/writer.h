@@ -32,6 +32,9 @@ class Writer {
   /// What stands in the leaves of a contact of the manifest.
   void set_tag(const base::Id& contact, const base::Id& tag);
   void add_earlier(const Earlier& earlier);
+  /// One whose line is in add_earlier() too, or the bundle's own checkpoint; they rise with their
+  /// sizes. `stamped.response` must be a stamp.
+  void add_stamp(const Stamped& stamped);
   /// The next leaf of the whole ledger, where the manifest says that it is all there.
   void add_log_leaf(base::ByteSpan leaf);
   /// `note` is the signed checkpoint, `keys` its verifier keys. The file is durable then.

@@ -19,6 +19,8 @@
 #include "demo/houses.h"
 #include "demo/stage.h"
 #include "demo/story.h"
+#include "evidence/evidence.h"
+#include "ledger/signer.h"
 
 namespace annals::demo {
 namespace {
@@ -43,12 +45,13 @@ std::string address_of(const Setting& setting, const std::string& name) {
   return base::ascii_lower(name.substr(0, name.find(' '))) + "@" + setting.domain;
 }
 
-void open_house(db::Database& database, base::ManualClock& clock, const Options& options,
-                const Story& story) {
+void open_house(db::Database& database, ledger::Signer& signer, base::ManualClock& clock,
+                const Options& options, const Story& story) {
   const Setting& setting = story.setting();
   clock.set(story.at(-kDays, 8) - base::kMicrosPerDay);
   const access::Wiring wiring{
       .seed = [](db::Tx& tx, db::BusinessKey business) { catalog::seed(tx, business); },
+      .ledger_key = evidence::ledger_key(signer),
       .password_cost = options.password_cost,
       .clock = &clock};
   const access::Business business = access::add_business(database, new_business(setting), wiring);
@@ -96,11 +99,12 @@ Report make(const Options& options) {
   {
     base::ManualClock clock(options.clock->now());
     const auto database = options.open(part, clock);
+    ledger::Signer signer(*database, part + "/keys", "", clock);
     const base::Micros now = options.clock->now();
     std::uint64_t seed = options.seed;
     for (const auto& tell : {studio, clinic, seminar_house, club}) {
       const Story story = tell(now, seed++);
-      open_house(*database, clock, options, story);
+      open_house(*database, signer, clock, options, story);
       report.contacts += static_cast<std::int64_t>(story.people().size());
       report.entries += static_cast<std::int64_t>(story.steps().size());
     }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
@@ -82,6 +83,16 @@ TEST_F(Demo, HasFourBusinessesOfAFewHundredContacts) {
   }
   EXPECT_EQ(number("SELECT count(*) FROM contacts WHERE merged_into IS NOT NULL"), 1);
   EXPECT_GT(number("SELECT count(*) FROM contacts WHERE organization IS NOT NULL"), 10);
+}
+
+TEST_F(Demo, HasTheKeysThatSignItsLedgers) {
+  const auto all =
+      database_->read(db::kNoBusiness, [](db::Tx& tx) { return access::all_businesses(tx); });
+  ASSERT_EQ(all.size(), 4U);
+  for (const access::Business& business : all) {
+    EXPECT_TRUE(std::filesystem::exists(path() + "/keys/" + business.id.text() + ".key"));
+  }
+  EXPECT_EQ(number("SELECT count(*) FROM ledger_keys"), 4);
 }
 
 TEST_F(Demo, HasEveryTypeOfTheCatalog) {

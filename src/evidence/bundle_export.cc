@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -26,6 +28,7 @@
 #include "evidence/evidence.h"
 #include "http/message.h"
 #include "ledger/signer.h"
+#include "ledger/stamps.h"
 #include "ledger/tree.h"
 #include "tlog/checkpoint.h"
 #include "tlog/leaf.h"
@@ -39,6 +42,9 @@ constexpr std::size_t kRowsAtOnce = 500;  // of one read transaction, which has 
 constexpr std::size_t kRowBytesAtOnce = std::size_t{16} << 20;
 constexpr std::int64_t kLeavesAtOnce = 20'000;
 constexpr std::size_t kTilesKeptMax = 4'096;  // of 8 KiB
+constexpr std::int64_t kEarlierMax = 1'000;   // last checkpoints, with a proof each
+constexpr std::int64_t kStampedSizesMax = 100'000;
+static_assert(kEarlierMax + bundle::kStampsMax <= bundle::kConsistencyMax);
 
 /// A file that a record names, and where its bytes are.
 struct NamedFile {
@@ -162,6 +168,9 @@ class Export {
     for (const entries::SelectedContact& contact : selection.contacts) {
       last_[contact.id] = contact.leaves;
     }
+    stamped_ = database.read_as_is(business_, [&](db::Tx& tx) {
+      return ledger::stamped_sizes(tx, checkpoint_.epoch, kStampedSizesMax);
+    });
   }
 
   /// How many files were not there.
@@ -170,7 +179,8 @@ class Export {
     std::vector<std::int64_t> without = selection_.withheld;
     write_rows(selection_.shown, true, &without);
     write_rows(without, false, nullptr);
-    write_earlier();
+    const std::vector<ledger::SignedCheckpoint> stamped = write_stamps();
+    write_earlier(stamped);
     if (all_leaves) write_all_leaves();
     return files_missing_;
   }
@@ -221,6 +231,9 @@ class Export {
       writer_.set_tag(read.contact, parts->contact_tag);
     }
     writer_.add_row(read.row);
+    // The first that tells that this leaf was there.
+    const auto stamp = std::upper_bound(stamped_.begin(), stamped_.end(), read.row.index);
+    if (stamp != stamped_.end() && *stamp <= checkpoint_.size) needed_.insert(*stamp);
   }
 
   // False where its bytes are not there, or are not those that were kept.
@@ -237,7 +250,8 @@ class Export {
     return true;
   }
 
-  void write_earlier();
+  std::vector<ledger::SignedCheckpoint> write_stamps();
+  void write_earlier(const std::vector<ledger::SignedCheckpoint>& stamped);
   void write_all_leaves();
 
   db::Database& database_;
@@ -251,31 +265,56 @@ class Export {
   std::int64_t done_ = 0;
   std::int64_t files_missing_ = 0;
   std::set<base::Id> files_;
+  std::vector<std::uint64_t> stamped_;  // sizes of checkpoints that have a stamp, rising
+  std::set<std::uint64_t> needed_;      // of these, those of leaves that were written
   std::unordered_map<base::Id, std::int64_t> last_;
 };
+
+// For each leaf the first stamp after it, and the last stamp of all.
+std::vector<ledger::SignedCheckpoint> Export::write_stamps() {
+  std::vector<ledger::SignedCheckpoint> written;
+  const auto newest = database_.read_as_is(business_, ledger::last_stamped);
+  if (newest && newest->epoch == checkpoint_.epoch && newest->size <= checkpoint_.size) {
+    needed_.insert(newest->size);
+  }
+  while (needed_.size() > bundle::kStampsMax) needed_.erase(needed_.begin());
+  for (const std::uint64_t size : needed_) {
+    auto found = database_.read_as_is(
+        business_, [&](db::Tx& tx) { return ledger::find_stamped(tx, checkpoint_.epoch, size); });
+    if (!found) continue;
+    writer_.add_stamp(
+        {.size = size, .note = found->first.note, .response = std::move(found->second.response)});
+    written.push_back(std::move(found->first));
+  }
+  return written;
+}
 
 // The root is the tree's own: a checkpoint that says another is not proven to be one of it.
 constexpr const char* kEarlier = R"(
   SELECT size, root FROM checkpoints WHERE business = $1 AND epoch = $2 AND size > 0 AND size < $3
   ORDER BY size DESC LIMIT $4)";
 
-void Export::write_earlier() {
-  std::vector<bundle::Earlier> earlier;
+void Export::write_earlier(const std::vector<ledger::SignedCheckpoint>& stamped) {
+  std::map<std::uint64_t, tlog::Hash, std::greater<>> roots;
   database_.read_as_is(business_, [&](db::Tx& tx) {
-    earlier.clear();
-    db::Rows rows = tx.query(
-        kEarlier, {tx.business(), checkpoint_.epoch, checkpoint_.size, bundle::kConsistencyMax});
+    roots.clear();
+    db::Rows rows =
+        tx.query(kEarlier, {tx.business(), checkpoint_.epoch, checkpoint_.size, kEarlierMax});
     while (rows.next()) {
-      bundle::Earlier& one = earlier.emplace_back();
-      one.size = static_cast<std::uint64_t>(rows->integer(0));
+      tlog::Hash& to = roots[static_cast<std::uint64_t>(rows->integer(0))];
       const base::ByteSpan root = rows->blob(1);
-      if (root.size() == one.root.size()) std::copy(root.begin(), root.end(), one.root.begin());
+      if (root.size() == to.size()) std::copy(root.begin(), root.end(), to.begin());
     }
   });
-  for (bundle::Earlier& one : earlier) {
-    one.path = database_.read_as_is(business_,
-                                    [&](db::Tx& tx) { return prover_.consistency(tx, one.size); });
-    writer_.add_earlier(one);
+  for (const ledger::SignedCheckpoint& one : stamped) {
+    if (one.size > 0 && one.size < checkpoint_.size) roots.emplace(one.size, one.root);
+  }
+  for (const auto& [size, root] : roots) {
+    writer_.add_earlier({.size = size,
+                         .root = root,
+                         .path = database_.read_as_is(business_, [&, from = size](db::Tx& tx) {
+                           return prover_.consistency(tx, from);
+                         })});
   }
 }
 

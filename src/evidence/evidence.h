@@ -22,6 +22,9 @@ namespace annals::evidence {
 /// /ledger/… . `signer` must outlive the routes.
 [[nodiscard]] access::Routes routes(ledger::Signer& signer);
 
+/// The keys of new businesses, by `signer`, which must outlive it.
+[[nodiscard]] access::LedgerKey ledger_key(ledger::Signer& signer);
+
 struct VerifyCommand {
   std::vector<access::Business> businesses;
   std::vector<std::string> known_checkpoints;  // files

@@ -1,12 +1,14 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "access/access.h"
 #include "access/actor.h"
 #include "access/route.h"
 #include "base/encoding.h"
@@ -19,6 +21,7 @@
 #include "evidence/evidence.h"
 #include "http/message.h"
 #include "ledger/signer.h"
+#include "ledger/stamps.h"
 #include "ledger/tree.h"
 #include "tlog/proof.h"
 #include "tlog/tile.h"
@@ -42,9 +45,49 @@ Response text(std::string body) {
   return reply;
 }
 
+bool wants_json(const Call& call) {
+  return call.request.header("accept").find("application/json") != std::string_view::npos;
+}
+
+void write_checkpoint(base::JsonWriter& out, const ledger::SignedCheckpoint& one,
+                      const std::optional<ledger::CheckpointStamp>& stamp) {
+  out.begin_object()
+      .member("checkpoint", one.note)
+      .member("epoch", one.epoch)
+      .member("size", static_cast<std::int64_t>(one.size))
+      .member("signed_at", base::format_rfc3339(one.signed_at))
+      .key("stamp");
+  if (stamp) {
+    out.begin_object()
+        .member("time", base::format_rfc3339(stamp->time))
+        .member("response", base::base64(stamp->response))
+        .end_object();
+  } else {
+    out.value(nullptr);
+  }
+}
+
+// An authority stamps a checkpoint after it was signed, so the last one that has a stamp is told
+// too.
+std::string checkpoint_json(db::Tx& tx, const ledger::SignedCheckpoint& signed_one) {
+  base::JsonWriter out;
+  write_checkpoint(out, signed_one, ledger::stamp_of(tx, signed_one));
+  out.key("last_stamped");
+  if (const auto last = ledger::last_stamped(tx)) {
+    write_checkpoint(out, *last, ledger::stamp_of(tx, *last));
+    out.end_object();
+  } else {
+    out.value(nullptr);
+  }
+  return out.end_object().take();
+}
+
 Response checkpoint(const Call& call, ledger::Signer& signer) {
   access::only_query(call.request, {});
-  return text(signer.sign(log_of(call)).note);
+  const ledger::SignedCheckpoint signed_one = signer.sign(log_of(call));
+  if (!wants_json(call)) return text(signed_one.note);
+  return call.read(
+      [&](db::Tx& tx) { return Response::json(200, checkpoint_json(tx, signed_one)); });
 }
 
 Response keys(const Call& call) {
@@ -171,13 +214,17 @@ Response entry_proof(const Call& call, ledger::Signer& signer) {
         return ledger::tree(tx, checkpoint.size).inclusion(leaf.index, checkpoint.size);
       }),
       .checkpoint = checkpoint.note};
-  if (call.request.header("accept").find("application/json") != std::string_view::npos) {
-    return Response::json(200, proof_json(leaf, proof));
-  }
+  if (wants_json(call)) return Response::json(200, proof_json(leaf, proof));
   return text(tlog::format_proof(proof));
 }
 
 }  // namespace
+
+access::LedgerKey ledger_key(ledger::Signer& signer) {
+  return {.make = [&signer](const base::Id& business) { return signer.make_key(business); },
+          .enter = ledger::enter_key,
+          .remove = [&signer](const base::Id& business) { signer.remove_key(business); }};
+}
 
 access::Routes routes(ledger::Signer& signer) {
   using enum http::Method;

@@ -115,17 +115,29 @@ std::optional<std::int64_t> epoch_of(const std::string& text, const base::Id& bu
   return text == origin(business, epoch) ? std::optional(epoch) : std::nullopt;
 }
 
+SignedCheckpoint checkpoint_of(const db::Row& row) {
+  SignedCheckpoint checkpoint{.epoch = row.integer(0),
+                              .size = static_cast<std::uint64_t>(row.integer(1)),
+                              .root = {},
+                              .note = row.string(3),
+                              .signed_at = row.integer(4)};
+  const base::ByteSpan root = row.blob(2);
+  if (root.size() == checkpoint.root.size()) {
+    std::copy(root.begin(), root.end(), checkpoint.root.begin());
+  }
+  return checkpoint;
+}
+
+std::string published_path(const std::string& folder, const base::Id& business,
+                           const SignedCheckpoint& checkpoint, const std::string& suffix) {
+  return folder + "/" + business.text() + "/" + std::to_string(checkpoint.epoch) + "-" +
+         std::to_string(checkpoint.size) + suffix;
+}
+
 std::optional<SignedCheckpoint> last_checkpoint(db::Tx& tx) {
   db::Rows rows = tx.query(kLastCheckpoint, {tx.business()});
   if (!rows.next()) return std::nullopt;
-  SignedCheckpoint last{.epoch = rows->integer(0),
-                        .size = static_cast<std::uint64_t>(rows->integer(1)),
-                        .root = {},
-                        .note = rows->string(3),
-                        .signed_at = rows->integer(4)};
-  const base::ByteSpan root = rows->blob(2);
-  if (root.size() == last.root.size()) std::copy(root.begin(), root.end(), last.root.begin());
-  return last;
+  return checkpoint_of(*rows);
 }
 
 std::vector<Epoch> epochs(db::Tx& tx) {
@@ -216,9 +228,7 @@ std::optional<Signer::Kept> Signer::kept(const Log& log) const {
 
 void Signer::keep(const Log& log, const SignedCheckpoint& checkpoint) const {
   if (!publish_.empty()) {
-    base::write_file(publish_ + "/" + log.id.text() + "/" + std::to_string(checkpoint.epoch) + "-" +
-                         std::to_string(checkpoint.size) + ".note",
-                     checkpoint.note);
+    base::write_file(published_path(publish_, log.id, checkpoint, ".note"), checkpoint.note);
   }
   base::write_file(path(log, kLast), checkpoint.note);
 }
@@ -251,8 +261,8 @@ tlog::SigningKey Signer::key(const Log& log, std::int64_t epoch, bool may_make) 
   if (!key && !known.empty() && !may_make) {
     throw refused(
         "its key, " + path(log, kKey) +
-        ", is missing or damaged; put it back from where you keep a copy, or, where it is "
-        "lost, go on by `annals ledger new-epoch`.");
+        ", is missing or damaged; put it back from where you keep a copy (or from the server that "
+        "made it), or, where it is lost, go on by `annals ledger new-epoch`.");
   }
   const std::string name = origin(log.id, epoch);
   if (!key) key = tlog::SigningKey::make(name, base::system_random());
@@ -277,6 +287,35 @@ tlog::SigningKey Signer::key(const Log& log, std::int64_t epoch, bool may_make) 
   use_key(log, *key);
   fs::remove(path(log, kNextKey));
   return std::move(*key);
+}
+
+std::string Signer::make_key(const base::Id& business) {
+  const Log log{.business = db::kNoBusiness, .id = business};
+  const auto key = tlog::SigningKey::make(origin(business, 1), base::system_random());
+  try {
+    use_key(log, key);
+  } catch (const base::Error& error) {
+    remove_key(business);
+    const bool full = error.code() == base::Code::kStorageFull;
+    throw base::Error(full ? error.code() : base::Code::kUnavailable,
+                      "Nothing was made, since the key that signs the business's ledger cannot be "
+                      "written: " +
+                          error.message());
+  }
+  return key.verifier().text();
+}
+
+void Signer::remove_key(const base::Id& business) {
+  const Log log{.business = db::kNoBusiness, .id = business};
+  std::error_code ignored;
+  for (const char* suffix : {kKey, kPublic}) {
+    fs::remove(path(log, suffix), ignored);
+    fs::remove(path(log, suffix) + ".part", ignored);
+  }
+}
+
+void enter_key(db::Tx& tx, db::BusinessKey business, const std::string& verifier) {
+  tx.execute(kKeepKey, {business, tx.now(), verifier});
 }
 
 // --------------------------------------------------------------------------------------- signing
@@ -363,6 +402,7 @@ SignedCheckpoint Signer::sign_now(const Log& log) {
     tx.execute(kKeepCheckpoint, {log.business, made.epoch, made.size, base::ByteSpan(made.root),
                                  made.note, made.signed_at});
   });
+  if (listener_) listener_(log, made);
   return made;
 }
 

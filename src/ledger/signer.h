@@ -8,9 +8,11 @@
 // that was rolled back or changed is refused, with a message that says how to go on.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -44,6 +46,13 @@ struct SignedCheckpoint {
   base::Micros signed_at = 0;
 };
 
+/// The columns epoch, size, root, note, signed_at, in that order.
+[[nodiscard]] SignedCheckpoint checkpoint_of(const db::Row& row);
+/// Where a folder that gets each checkpoint has it: <business id>/<epoch>-<size><suffix>.
+[[nodiscard]] std::string published_path(const std::string& folder, const base::Id& business,
+                                         const SignedCheckpoint& checkpoint,
+                                         const std::string& suffix);
+
 struct Epoch {
   std::int64_t epoch = 1;
   std::string previous;  // the note that it commits to
@@ -59,12 +68,27 @@ struct Epoch {
 /// The keys that were ever used, oldest first, as tlog::VerifierKey::text().
 [[nodiscard]] std::vector<std::string> verifiers(db::Tx& tx);
 
+/// Enters a key that Signer::make_key() made for a business, in the transaction that makes it.
+void enter_key(db::Tx& tx, db::BusinessKey business, const std::string& verifier);
+
 /// One a process and database. Safe from any thread; not from inside of a transaction.
 class Signer {
  public:
   /// `folder` is made where it is missing. `publish` is another folder, empty for none, that each
   /// checkpoint is also written to: <business id>/<epoch>-<size>.note.
   Signer(db::Database& database, std::string folder, std::string publish, const base::Clock& clock);
+
+  /// `listener` is told of each new checkpoint once it is kept. It must be quick and throw nothing,
+  /// and not use this. Set before anything is signed.
+  void on_signed(std::function<void(const Log&, const SignedCheckpoint&)> listener) {
+    listener_ = std::move(listener);
+  }
+
+  /// Makes the key of a business that is about to be, as files alone; gives its public half, for
+  /// enter_key(). Throws kUnavailable or kStorageFull, and then nothing is left of it.
+  [[nodiscard]] std::string make_key(const base::Id& business);
+  /// Removes it again, where the business was not made after all.
+  void remove_key(const base::Id& business);
 
   /// The last checkpoint where the tree has not grown since, else a new one. Throws kUnavailable
   /// that says why nothing is signed.
@@ -94,6 +118,7 @@ class Signer {
   const std::string folder_;
   const std::string publish_;
   const base::Clock& clock_;
+  std::function<void(const Log&, const SignedCheckpoint&)> listener_;
   std::mutex mutex_;
 };
 

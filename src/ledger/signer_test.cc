@@ -140,6 +140,49 @@ TEST_F(SignerTest, ItsFilesAreForTheServerAlone) {
   EXPECT_EQ(status.st_mode & 0777U, 0700U);
 }
 
+TEST_F(SignerTest, ANewBusinessHasItsKeyBeforeItIsThere) {
+  const std::string verifier = signer_->make_key(log_.id);
+  struct stat status{};
+  ASSERT_EQ(::stat(file(".key").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+  const std::string key = base::read_file(file(".key"), 1'000);
+  database_->write(log_.business, [&](db::Tx& tx) { enter_key(tx, log_.business, verifier); });
+  EXPECT_EQ(newest_key().text(), verifier);
+  add(1);
+  expect_good(signer_->sign(log_));
+  EXPECT_EQ(base::read_file(file(".key"), 1'000), key);
+  EXPECT_EQ(newest_key().text(), verifier);
+}
+
+TEST_F(SignerTest, AKeyThatCannotBeWrittenLeavesNothing) {
+  fs::create_directories(file(".key.part") + "/in the way");
+  try {
+    static_cast<void>(signer_->make_key(log_.id));
+    ADD_FAILURE() << "it was written";
+  } catch (const base::Error& error) {
+    EXPECT_EQ(error.code(), base::Code::kUnavailable);
+    EXPECT_NE(error.message().find("Nothing was made"), std::string::npos) << error.message();
+  }
+  EXPECT_FALSE(fs::exists(file(".key")));
+  EXPECT_FALSE(fs::exists(file(".pub")));
+  fs::remove_all(file(".key.part"));
+  static_cast<void>(signer_->make_key(log_.id));
+  signer_->remove_key(log_.id);
+  EXPECT_TRUE(fs::is_empty(keys()));
+}
+
+// As where the disk was lost before anything was signed.
+TEST_F(SignerTest, AKeyThatIsLostBeforeTheFirstCheckpointIsFollowedByAnother) {
+  const std::string verifier = signer_->make_key(log_.id);
+  database_->write(log_.business, [&](db::Tx& tx) { enter_key(tx, log_.business, verifier); });
+  add(1);
+  signer_->remove_key(log_.id);
+  EXPECT_NE(refusal().find("its key"), std::string::npos);
+  const SignedCheckpoint fresh = signer_->begin_epoch(log_, "the disk was lost");
+  EXPECT_EQ(fresh.epoch, 2);
+  expect_good(fresh);
+}
+
 TEST_F(SignerTest, ARolledBackDatabaseIsRefused) {
   add(10);
   static_cast<void>(signer_->sign(log_));

@@ -33,7 +33,7 @@ struct Copied {
   std::size_t keys;
 };
 
-constexpr std::array<Copied, 18> kTables = {
+constexpr std::array<Copied, 19> kTables = {
     Copied{"staff",
            "id, email, email_folded, name, role, password_hash, active, version, created_at",
            "btttttiii", 1},
@@ -60,6 +60,7 @@ constexpr std::array<Copied, 18> kTables = {
            "bbbitttibttitii", 1},
     Copied{"saved_filters", "id, owner, name, filter, shared, created_at", "bbttii", 1},
     Copied{"checkpoints", "epoch, size, root, note, signed_at", "iibti", 2},
+    Copied{"checkpoint_stamps", "epoch, size, stamp, stamped_at", "iibi", 2},
     Copied{"ledger_epochs", "epoch, previous, reason, began_at", "itti", 1},
     Copied{"ledger_keys", "made_at, verifier", "it", 1}};
 

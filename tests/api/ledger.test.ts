@@ -2,14 +2,23 @@
 // signatures by openssl, RFC 8785 by its author's.
 import { execFileSync } from 'node:child_process';
 import { createHash, createHmac, createPublicKey } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import canonicalize from 'canonicalize';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Client } from './support/client';
-import { Server } from './support/server';
+import { Client } from './support/client';
+import { drop_database, on_postgres, place } from './support/engine';
+import { annals_bin, Server } from './support/server';
 import { Studio } from './support/studio';
 
 const sigstore = createRequire(import.meta.url).resolve('@sigstore/verify');
@@ -285,6 +294,72 @@ test('what the caller may not see is not proven', async () => {
   await studio.hire('staff', 'staff');
   const reply = await studio.staff.request('GET', `/api/v1/ledger/entries/${id}/proof`);
   expect(reply.status).toBe(404);
+});
+
+describe('the key of a business', () => {
+  const mode = (path: string) => statSync(path).mode & 0o777;
+
+  test('is there from its set-up on, and signs its first checkpoint', async () => {
+    const other = await Studio.found();
+    try {
+      const folder = join(other.server.data, 'keys');
+      const { business } = await other.owner.get('/api/v1/me');
+      const south = (await (await other.other_business()).get('/api/v1/me')).business;
+      expect(mode(folder)).toBe(0o700);
+      for (const { id } of [business, south]) {
+        expect(mode(join(folder, `${id}.key`))).toBe(0o600);
+        expect(readFileSync(join(folder, `${id}.key`), 'utf8')).toContain('PRIVATE+KEY+annals/');
+      }
+      const pub = readFileSync(join(folder, `${business.id}.pub`), 'utf8');
+      expect((await other.owner.get('/api/v1/ledger/keys')).keys.join('\n') + '\n').toBe(pub);
+      await other.owner.request('GET', '/api/v1/ledger/checkpoint');
+      expect(readFileSync(join(folder, `${business.id}.pub`), 'utf8')).toBe(pub);
+    } finally {
+      await other.server.stop();
+    }
+  });
+
+  test('that cannot be written leaves no business behind', async () => {
+    const server = await Server.start();
+    try {
+      const anyone = new Client(server.url);
+      const json = {
+        business: { name: 'S', time_zone: 'Europe/Berlin', locale: 'de', currency: 'EUR' },
+        owner: { name: 'E', email: 'e@nord.example', password: 'correct horse battery' },
+      };
+      const set_up = () => anyone.request('POST', '/api/v1/setup', { json });
+      const folder = join(server.data, 'keys');
+      rmSync(folder, { recursive: true });
+      writeFileSync(folder, 'in the way');
+      const refused = await set_up();
+      expect(refused.status, refused.text).toBe(503);
+      expect(refused.body.detail).toContain('Nothing was made');
+      expect((await anyone.get('/api/v1/setup')).needed).toBe(true);
+      rmSync(folder);
+      expect((await set_up()).status).toBe(201);
+      expect(readdirSync(folder).map((name) => name.slice(36)).sort()).toEqual(['.key', '.pub']);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test('comes with `annals business add` too', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'annals-added-'));
+    const data = join(folder, 'data');
+    const kept = join(folder, 'kept');
+    try {
+      const flags = ['--time-zone', 'Europe/Berlin', '--currency', 'EUR', '--keys', kept];
+      const owner = ['--owner-email', 'e@nord.example', '--owner-name', 'Erika'];
+      const args = ['business', 'add', 'Nord', ...place(data), ...flags, ...owner];
+      const env = { ...process.env, ANNALS_PASSWORD: 'correct horse battery' };
+      const id = execFileSync(annals_bin(), args, { encoding: 'utf8', env }).trim();
+      expect(mode(kept)).toBe(0o700);
+      expect(mode(join(kept, `${id}.key`))).toBe(0o600);
+    } finally {
+      rmSync(folder, { recursive: true });
+      if (on_postgres) drop_database(data);
+    }
+  });
 });
 
 // The folder of a server, put back to what it was an hour ago.

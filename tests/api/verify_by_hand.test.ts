@@ -3,7 +3,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Authority } from './support/authority';
 import { Desk, fetch_bundle, verify_bundle } from './support/bundle';
+import { pause } from './support/load';
 import { Studio } from './support/studio';
 
 const page = resolve(import.meta.dirname, '../../docs/verify-by-hand.md');
@@ -12,12 +14,14 @@ const script = [...readFileSync(page, 'utf8').matchAll(/^```sh\n(.*?)^```$/gms)]
   .join('\n');
 
 const desk = new Desk();
+let authority: Authority;
 let studio: Studio;
 let honest: string;
 let known: string;
 
 beforeAll(async () => {
-  studio = await Studio.found();
+  authority = await Authority.start();
+  studio = await Studio.found({ env: { ANNALS_TIMESTAMP_AUTHORITY: authority.url } });
   const { owner } = studio;
   const anna = await studio.person();
   const bert = await studio.person({ given_name: 'Bert' });
@@ -30,6 +34,7 @@ beforeAll(async () => {
   ];
   const { items } = await owner.post('/api/v1/entries', drafts);
   known = desk.write('known.txt', (await owner.request('GET', '/api/v1/ledger/checkpoint')).text);
+  await stamped();
   await owner.post(`/api/v1/entries/${items[0].id}/corrections`, { title: 'B', reason: 'x' });
   await owner.post('/api/v1/entries', note({ title: 'Later' }));
   await studio.hire('manager', 'manager'); // who does not see the private one
@@ -38,10 +43,27 @@ beforeAll(async () => {
 afterAll(async () => {
   desk.clear();
   await studio?.server.stop();
+  await authority?.stop();
 });
 
+/** Waits until the last checkpoint has its stamp. */
+async function stamped(): Promise<void> {
+  const headers = { accept: 'application/json' };
+  const look = () => studio.owner.request('GET', '/api/v1/ledger/checkpoint', { headers });
+  for (let i = 0; (await look()).body.stamp === null; ++i) {
+    if (i === 1_000) throw new Error('it is not stamped');
+    await pause(20);
+  }
+}
+
 function by_hand(bundle: string, kept = known) {
-  const env = { ...process.env, bundle, known: kept, LC_ALL: 'C.UTF-8' };
+  const env = {
+    ...process.env,
+    bundle,
+    known: kept,
+    authority: authority.ca,
+    LC_ALL: 'C.UTF-8',
+  };
   const done = spawnSync('bash', ['-c', script], { encoding: 'utf8', env });
   return { code: done.status, out: done.stdout, err: done.stderr };
 }
@@ -50,7 +72,11 @@ test('an honest bundle is verified by hand, as by the program', () => {
   const said = by_hand(honest);
   expect(said, said.err).toMatchObject({ code: 0 });
   expect(said.out).toContain('Verified by hand: 5 leaves.');
-  expect(verify_bundle(honest, '--known-checkpoint', known).code).toBe(0);
+  expect(said.out).toMatch(/^Time stamp: /m);
+  const flags = ['--known-checkpoint', known, '--tsa-ca', authority.ca];
+  const program = verify_bundle(honest, ...flags);
+  expect(program.code, program.out).toBe(0);
+  expect(program.out).toMatch(/^stamped .* an authority that was given signed it$/m);
 });
 
 /** The bundle with a file changed, zipped again by another program. */
@@ -98,6 +124,17 @@ test('a change of an attachment is found by hand, as by the program', () => {
   const name = [...desk.unpack(honest).keys()].find((path) => path.startsWith('files/'))!;
   const file = changed(name, () => 'six');
   expect(by_hand(file).err).toContain('attachment');
+  expect(verify_bundle(file).code).toBe(40);
+});
+
+test('a change of a time stamp is found by hand, as by the program', () => {
+  const name = [...desk.unpack(honest).keys()].find((path) => path.endsWith('.tsr'))!;
+  const file = changed(name, (bytes) => {
+    const other = bytes.replace(/20\d\d(?=\d{10}Z)/, '2015');
+    expect(other).not.toBe(bytes);
+    return other;
+  });
+  expect(by_hand(file).code).not.toBe(0);
   expect(verify_bundle(file).code).toBe(40);
 });
 
