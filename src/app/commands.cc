@@ -367,6 +367,7 @@ void Commands::add_verify(CLI::App& app) {
 
 void Commands::add_export(CLI::App& app) {
   CLI::App* command = add(app, "export", "Write an evidence bundle (docs/ledger.md)", [this] {
+    if (!server_.empty()) return export_from_server();
     const auto database = open_database(serve_.place());
     wait_for_index(*database, kPatience);
     ledger::Signer signer(*database, serve_.keys_folder(), serve_.checkpoints,
@@ -383,6 +384,8 @@ void Commands::add_export(CLI::App& app) {
         base::system_clock(), std::cout, std::cerr);
   });
   command->add_option("--bundle", export_bundle_, "The zip file to write")->required();
+  CLI::Option* key = flag(command, "--api-key", api_key_, "Of one who may export from --server");
+  flag(command, "--server", server_, "A running server's address, in place of --data")->needs(key);
   command->add_option("--contact", export_contact_, "All of this contact, by its id");
   command->add_option(
       "--filter", export_filter_,
@@ -391,6 +394,18 @@ void Commands::add_export(CLI::App& app) {
                     "With every leaf of the ledger, so that nothing can be left out unseen");
   flag(command, "--business", business_, "Its id or name, where there are several");
   flag(command, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
+}
+
+int Commands::export_from_server() const {
+  evidence::RemoteExport order{.server = server_,
+                               .api_key = api_key_,
+                               .bundle = export_bundle_,
+                               .contact = {},
+                               .filters = export_filter_,
+                               .all_leaves = export_all_leaves_,
+                               .terminal = ::isatty(STDERR_FILENO) != 0};
+  if (!export_contact_.empty()) order.contact = export_contact_;
+  return evidence::remote_export_command(order, std::cout, std::cerr);
 }
 
 void Commands::add_routes(CLI::App& app) {

@@ -36,6 +36,7 @@ class Commands {
   void add_ledger(CLI::App& app);
   void add_verify(CLI::App& app);
   void add_export(CLI::App& app);
+  [[nodiscard]] int export_from_server() const;
   void add_routes(CLI::App& app);
 
   std::function<int()> chosen_;
@@ -58,6 +59,8 @@ class Commands {
   std::vector<std::string> verify_keys_;
   std::string verify_state_;
   int verify_threads_ = 0;
+  std::string server_;
+  std::string api_key_;
   std::string export_bundle_;
   std::string export_contact_;
   std::string export_filter_;

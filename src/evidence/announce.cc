@@ -106,7 +106,7 @@ base::Bytes Announcer::Parts::new_stamp(const Checkpoint& checkpoint,
                                         const std::atomic<bool>& stopping) {
   const ledger::SignedCheckpoint& made = checkpoint.signed_one;
   const base::Bytes request = tlog::stamp_request(made.note, base::system_random());
-  const http::PostReply reply = http::post({.url = options.timestamp_authority,
+  const http::WebReply reply = http::post({.url = options.timestamp_authority,
                                             .content_type = std::string(tlog::kStampRequestType),
                                             .body = std::string(base::as_text(request)),
                                             .reply_bytes_max = tlog::kStampBytesMax,
@@ -124,7 +124,7 @@ base::Bytes Announcer::Parts::new_stamp(const Checkpoint& checkpoint,
 
 void Announcer::Parts::send(const Checkpoint& checkpoint, std::string_view type,
                             std::string_view body, const std::atomic<bool>& stopping) const {
-  const http::PostReply reply = http::post({.url = options.webhook,
+  const http::WebReply reply = http::post({.url = options.webhook,
                                             .content_type = std::string(type),
                                             .body = std::string(body),
                                             .headers = {{"Annals-Checkpoint", checkpoint.name()}},

@@ -87,4 +87,17 @@ int export_command(db::Database& database, ledger::Signer& signer, const Neighbo
                    const ExportCommand& command, const base::Clock& clock, std::ostream& out,
                    std::ostream& err);
 
+struct RemoteExport {
+  std::string server;                  // its address: https://annals.example
+  std::string api_key;                 // of one who may export
+  std::string bundle;                  // the file to write
+  std::optional<std::string> contact;  // its id
+  std::string filters;                 // a query string of GET /entries
+  bool all_leaves = false;
+  bool terminal = false;  // tell of the progress on `err`
+};
+
+/// `annals export --server`: with what the key lets see. Throws what is wrong.
+int remote_export_command(const RemoteExport& order, std::ostream& out, std::ostream& err);
+
 }  // namespace annals::evidence

@@ -4,7 +4,9 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "http/message.h"
 
@@ -20,7 +22,17 @@ struct PostRequest {
   const std::atomic<bool>* give_up = nullptr;  // true ends it within a second
 };
 
-struct PostReply {
+struct GetRequest {
+  std::string url;  // one that is_web_address()
+  Pairs headers{};  // names and values are the program's own
+  std::size_t reply_bytes_max = 0;
+  std::int64_t deadline_ms = 0;  // for all of it
+  /// Takes the body of a reply 200 piece by piece, which then is not in the reply. What it throws
+  /// ends the transfer and comes out of get().
+  std::function<void(std::string_view)> sink{};
+};
+
+struct WebReply {
   int status = 0;
   std::string body;
 };
@@ -28,7 +40,8 @@ struct PostReply {
 /// Whatever was answered, also 500 and redirections, which are not followed. Throws kUnavailable
 /// that says why there is no whole answer within the limits; the address is not in the message,
 /// since it may hold a secret. Safe from any thread.
-[[nodiscard]] PostReply post(const PostRequest& request);
+[[nodiscard]] WebReply post(const PostRequest& request);
+[[nodiscard]] WebReply get(const GetRequest& request);
 
 /// Whether it is `http://…` or `https://…` with a host.
 [[nodiscard]] bool is_web_address(const std::string& url);

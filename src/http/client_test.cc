@@ -3,8 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdint>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "base/error.h"
@@ -25,7 +26,7 @@ ServerOptions on_free_port() {
 class ClientTest : public testing::Test {
  protected:
   ClientTest() : server_(on_free_port(), router()) { server_.start(); }
-  ~ClientTest() override { gate_.open(); }
+  void TearDown() override { gate_.open(); }
 
   [[nodiscard]] std::string url(const std::string& path) const {
     return "http://127.0.0.1:" + std::to_string(server_.port()) + path;
@@ -60,6 +61,10 @@ class ClientTest : public testing::Test {
                                                  std::string(request.header("x-name")) + " " +
                                                  request.body);
                 }});
+    router.add({Method::kGet, "/file", [](const Request& request) {
+                  return Response::json(
+                      200, std::string(request.header("x-name")) + std::string(90'000, 'y'));
+                }});
     router.add({Method::kPost, "/large",
                 [](const Request&) { return Response::json(200, std::string(1'001, 'x')); }});
     router.add({Method::kPost, "/elsewhere", [](const Request&) {
@@ -76,10 +81,36 @@ class ClientTest : public testing::Test {
 };
 
 TEST_F(ClientTest, sends_and_is_answered) {
-  const PostReply reply = post(request("/echo"));
+  const WebReply reply = post(request("/echo"));
   EXPECT_EQ(reply.status, 201);
   EXPECT_EQ(reply.body, "text/plain Anna Hello");
   EXPECT_EQ(post(request("/nowhere")).status, 404);
+}
+
+TEST_F(ClientTest, gets_a_reply_in_pieces_or_whole) {
+  std::string taken;
+  GetRequest asked{.url = url("/file"),
+                   .headers = {{"X-Name", "Anna"}},
+                   .reply_bytes_max = 100'000,
+                   .deadline_ms = 20'000};
+  EXPECT_EQ(get(asked).body, "Anna" + std::string(90'000, 'y'));
+  asked.sink = [&](std::string_view piece) { taken += piece; };
+  EXPECT_EQ(get(asked).body, "");
+  EXPECT_EQ(taken, "Anna" + std::string(90'000, 'y'));
+  asked.reply_bytes_max = 90'003;
+  EXPECT_THROW(static_cast<void>(get(asked)), base::Error);
+  asked.url = url("/nowhere");
+  taken.clear();
+  EXPECT_EQ(get(asked).status, 404);
+  EXPECT_EQ(taken, "") << "what is no answer is not taken for one";
+}
+
+TEST_F(ClientTest, ends_where_what_came_is_not_wanted) {
+  const GetRequest asked{.url = url("/file"),
+                         .reply_bytes_max = 100'000,
+                         .deadline_ms = 20'000,
+                         .sink = [](std::string_view) { throw std::runtime_error("full"); }};
+  EXPECT_THROW(static_cast<void>(get(asked)), std::runtime_error);
 }
 
 TEST_F(ClientTest, follows_no_redirection) { EXPECT_EQ(post(request("/elsewhere")).status, 302); }

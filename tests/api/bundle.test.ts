@@ -1,7 +1,7 @@
 // Evidence bundles: what a reader may see of a history, with all that proves it, and
 // `annals-verify`, which checks it without a server.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { await_export, Desk, fetch_bundle, verifier_bin, verify_bundle } from './support/bundle';
@@ -259,6 +259,29 @@ describe('annals export', () => {
     run_annals(...where, '--filter', 'type=note');
     expect(verify_bundle(file).out).toContain('1 entries; of 1 leaves');
     expect(() => run_annals(...where, '--filter', 'kind=note')).toThrow(/no filter/);
+  });
+
+  test('from a running server writes what the key lets see', async () => {
+    const key = (await studio.key('admin')).credential.key!;
+    const file = join(desk.folder, 'remote.zip');
+    const server = studio.server.url + '/';
+    const where = ['export', '--server', server, '--api-key', key, '--bundle', file];
+    expect(run_annals(...where, '--contact', anna, '--all-leaves')).toContain(' bytes');
+    expect(verify_bundle(file).code).toBe(10);
+    const filters = 'type=note&type=call&from=2016-01-01';
+    expect(run_annals(...where, '--filter', filters)).toContain(' bytes');
+    expect(verify_bundle(file).code).toBe(10);
+    expect(existsSync(file + '.part')).toBe(false);
+    const before = readFileSync(file);
+    expect(() => run_annals(...where, '--filter', 'kind=note')).toThrow(/filters.kind/);
+    expect(() => run_annals(...where, '--contact', 'x')).toThrow(/contact/);
+    const other = (to: string, as: string) => () =>
+      run_annals('export', '--server', to, '--api-key', as, '--bundle', file);
+    expect(other(server, 'no-key')).toThrow(/not valid|sign in|key/i);
+    expect(other('annals.example', key)).toThrow(/must be an address/);
+    expect(other('http://127.0.0.1:9', key)).toThrow(/connect/i);
+    expect(() => run_annals('export', '--server', server, '--bundle', file)).toThrow(/api-key/);
+    expect(readFileSync(file)).toEqual(before);
   });
 
   test('has of an erased entry its leaf alone', async () => {
