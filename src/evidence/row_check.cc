@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/id.h"
+#include "base/json_scan.h"
 #include "db/db.h"
 #include "entries/check.h"
 #include "ledger/ledger.h"
@@ -164,6 +165,34 @@ void check_later(const db::Row& row, Kind kind, const Step& step,
   if (row.integer(kVersions) != step.pos) faults.emplace_back("entry_versions: differs");
 }
 
+// Of a fact about the business itself: its members business, id, kind and recorded_at.
+void check_own(const db::Row& row, std::string_view record, const base::Id& business, Kind kind,
+               Step& step) {
+  base::JsonScan scan(record);
+  bool same_business = false;
+  bool same_entry = false;
+  bool same_kind = false;
+  bool same_time = false;
+  while (scan.next_member()) {
+    const auto says = [&](const std::string& text) { return scan.value() == '"' + text + '"'; };
+    if (scan.key() == "business") same_business = says(business.text());
+    if (scan.key() == "id") same_entry = says(step.entry.text());
+    if (scan.key() == "kind") same_kind = says(kind == Kind::kAnchor ? "anchor" : "settings");
+    if (scan.key() == "recorded_at")
+      same_time = base::json_integer(scan.value()) == step.recorded_at;
+  }
+  const auto compare = [&](const char* name, bool same) {
+    if (!same) step.faults.emplace_back(name).append(": is not what the record says");
+  };
+  compare("business", same_business);
+  compare("contact", step.contact == business);
+  compare("entry", same_entry);
+  compare("version", step.version == 1);
+  compare("kind", same_kind);
+  compare("recorded_at", same_time);
+  compare("occurred_at", row.integer(8) == step.recorded_at);
+}
+
 void check_content(const db::Row& row, const base::Id& business, Kind kind, Step& step,
                    std::vector<NamedFile>& files, std::size_t number) {
   const std::string_view record = row.text(kRecord);
@@ -174,6 +203,9 @@ void check_content(const db::Row& row, const base::Id& business, Kind kind, Step
   if (!std::equal(digest.begin(), digest.end(), leaf.last(digest.size()).begin())) {
     step.faults.emplace_back("record or salt: is not what the leaf commits to");
     return;  // what stands beside it cannot be compared with anything
+  }
+  if (kind == Kind::kAnchor || kind == Kind::kSettings) {
+    return check_own(row, record, business, kind, step);
   }
   if (kind > Kind::kRetraction) return;
   if (row.is_null(kTag) || row.id(kTag) != step.contact_tag) {
