@@ -1,5 +1,5 @@
-// A short hash that nobody can foresee who has not the key: libsodium's 128 bits of SipHash-2-4. For
-// sums and tables that live as long as their key.
+// A short hash that nobody can foresee who has not the key: libsodium's 128 bits of SipHash-2-4.
+// For sums and tables that live as long as their key.
 #pragma once
 #include <array>
 #include <cstdint>
