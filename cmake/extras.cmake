@@ -8,6 +8,7 @@ function(annals_extras pattern)
   foreach(source IN LISTS sources)
     get_filename_component(name "${source}" NAME_WE)
     add_executable(${name} "${source}")
+    target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
     target_link_libraries(${name} PRIVATE annals_app ${ARGN})
   endforeach()
 endfunction()
@@ -34,4 +35,17 @@ if(ANNALS_BENCH)
   annals_bench(bare_append bare_append.cc ${sqlite})
   annals_bench(bare_read bare_read.cc ${sqlite})
   annals_bench(bare_postgres bare_postgres.cc values.cc drafts.cc)
+  # The server without its ledger, for what that costs: calls of these functions go to those of
+  # bench/without_ledger.cc. The program that is shipped has no switch for it.
+  add_executable(bench_annals_without_ledger "${CMAKE_SOURCE_DIR}/src/app/main.cc"
+                 "${CMAKE_SOURCE_DIR}/bench/without_ledger.cc")
+  target_link_libraries(bench_annals_without_ledger PRIVATE annals_app)
+  set(hash St5arrayIhLm32EE)
+  set(span St4spanIKhLm18446744073709551615EE)
+  foreach(function
+      4tlog10commitmentE${span}St17basic_string_viewIcSt11char_traitsIcEE
+      4tlog9leaf_hashE${span}
+      6ledger9grow_treeERNS_2db2TxElmSt6vectorI${hash}SaIS6_EE)
+    target_link_options(bench_annals_without_ledger PRIVATE "LINKER:--wrap=_ZN6annals${function}")
+  endforeach()
 endif()

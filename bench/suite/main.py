@@ -4,10 +4,11 @@ import argparse
 import signal
 import subprocess
 
-from suite import (curves, data, large, page, result, rows_append, rows_overload, rows_read,
-                   rows_whole, servers, tools)
+from suite import (curves, data, large, page, result, rows_append, rows_ledger, rows_overload,
+                   rows_read, rows_whole, servers, tools)
 
-ROWS = {**rows_append.ROWS, **rows_read.ROWS, **rows_whole.ROWS, **rows_overload.ROWS}
+ROWS = {**rows_append.ROWS, **rows_read.ROWS, **rows_whole.ROWS, **rows_overload.ROWS,
+        **rows_ledger.ROWS}
 
 
 def serve(bench):

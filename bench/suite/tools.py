@@ -1,6 +1,7 @@
 """Programs, progress and the machine."""
 
 import contextlib
+import copy
 import fcntl
 import json
 import os
@@ -47,6 +48,12 @@ class Bench:
         with open(self.lock_file, "a") as file:
             fcntl.flock(file, kind)
             yield
+
+    def with_annals(self, program):
+        """The same with another program in the place of annals."""
+        other = copy.copy(self)
+        other.annals = pathlib.Path(program)
+        return other
 
     def beside_others(self):
         """Work that is not measured, and may not disturb what is."""

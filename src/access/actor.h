@@ -28,8 +28,9 @@ enum class Permission {
   kSettingsRead,  // catalog: types, contact types, log views
   kSettingsWrite,
   kStaffRead,
-  kStaffWrite,  // staff and API keys
-  kExport,      // streams of whole filtered results
+  kStaffWrite,       // staff and API keys
+  kSettingsHistory,  // who changed what of settings, staff and API keys
+  kExport,           // streams of whole filtered results
   kBusinessesWrite,
 };
 

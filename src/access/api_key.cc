@@ -11,6 +11,7 @@
 #include "access/actor.h"
 #include "access/credential.h"
 #include "access/route.h"
+#include "access/settings.h"
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
@@ -141,6 +142,10 @@ http::Response new_api_key(const Call& call) {
     const std::string hash = token_hash(secret);
     tx.execute(kInsertKey, {call.actor.business, key.id, key.name, key.scopes, base::as_bytes(hash),
                             key.created_at});
+    record_settings(tx, call.actor, {"api_key", key.id.text()}, {},
+                    {{"name", base::Json::string(key.name)},
+                     {"scopes", json_strings(scopes)},
+                     {"revoked", base::Json::boolean(false)}});
     base::JsonWriter json;
     write_members(json, key);
     json.member("secret", secret).end_object();
@@ -148,17 +153,24 @@ http::Response new_api_key(const Call& call) {
   });
 }
 
+constexpr std::string_view kKeyExists = R"(
+  SELECT 1 FROM api_keys WHERE business = $1 AND id = $2)";
+
 constexpr std::string_view kRevokeKey = R"(
-  UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $3) WHERE business = $1 AND id = $2)";
+  UPDATE api_keys SET revoked_at = $3
+  WHERE business = $1 AND id = $2 AND revoked_at IS NULL)";
 
 http::Response revoke_api_key(const Call& call) {
   only_query(call.request, {});
   const base::Id id = path_id(call.request, "API key");
   return call.write([&](db::Tx& tx) {
-    if (tx.execute(kRevokeKey, {call.actor.business, id, tx.now()}) == 0) {
-      throw base::not_found("API key");
+    if (!tx.query(kKeyExists, {call.actor.business, id}).next()) throw base::not_found("API key");
+    if (tx.execute(kRevokeKey, {call.actor.business, id, tx.now()}) > 0) {
+      record_settings(tx, call.actor, {"api_key", id.text()},
+                      {{"revoked", base::Json::boolean(false)}},
+                      {{"revoked", base::Json::boolean(true)}});
+      credentials_change(tx);
     }
-    credentials_change(tx);
     return http::Response::empty();
   });
 }

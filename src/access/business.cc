@@ -20,6 +20,7 @@
 #include "access/actor.h"
 #include "access/credential.h"
 #include "access/route.h"
+#include "access/settings.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/fields.h"
@@ -252,6 +253,18 @@ constexpr std::string_view kChangeBusiness = R"(
   UPDATE businesses SET name = $2, time_zone = $3, locale = $4, currency = $5, country = $6
   WHERE business = $1)";
 
+namespace {
+
+Settings settings_of(const Business& business) {
+  return {{"name", base::Json::string(business.name)},
+          {"time_zone", base::Json::string(business.time_zone)},
+          {"locale", base::Json::string(business.locale)},
+          {"currency", base::Json::string(business.currency)},
+          {"country", base::Json::string(business.country)}};
+}
+
+}  // namespace
+
 http::Response change_business(const Call& call) {
   only_query(call.request, {});
   if (path_id(call.request, "business") != call.actor.business_id) {
@@ -261,6 +274,7 @@ http::Response change_business(const Call& call) {
   return call.write([&](db::Tx& tx) {
     auto business = find_business(tx, call.actor.business);
     if (!business) throw base::not_found("business");
+    const Settings before = settings_of(*business);
     base::Fields fields(body);
     read_name(fields, business->name, fields.given("name"));
     read_time_zone(fields, business->time_zone, fields.given("time_zone"));
@@ -271,6 +285,8 @@ http::Response change_business(const Call& call) {
     fields.finish();
     tx.execute(kChangeBusiness, {business->key, business->name, business->time_zone,
                                  business->locale, business->currency, business->country});
+    record_settings(tx, call.actor, {"business", business->id.text()}, before,
+                    settings_of(*business));
     credentials_change(tx);
     base::JsonWriter json;
     write_business(json, *business);

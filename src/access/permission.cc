@@ -33,6 +33,7 @@ constexpr std::array kGrants = {
     Grant{Permission::kTasksWrite, "x x x .", "tasks:write", "change tasks"},
     Grant{Permission::kSettingsRead, "x x x x", "", "read settings"},
     Grant{Permission::kSettingsWrite, "x x . .", "", "change settings"},
+    Grant{Permission::kSettingsHistory, "x x . x", "", "read how settings changed"},
     Grant{Permission::kStaffRead, "x x x x", "", "read the list of staff"},
     Grant{Permission::kStaffWrite, "x . . .", "", "manage staff and API keys"},
     Grant{Permission::kExport, "x x . x", "entries:read", "export"},

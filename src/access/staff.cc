@@ -12,6 +12,7 @@
 #include "access/credential.h"
 #include "access/password.h"
 #include "access/route.h"
+#include "access/settings.h"
 #include "access/throttle.h"
 #include "base/clock.h"
 #include "base/encoding.h"
@@ -214,13 +215,29 @@ NewStaff read_staff_body(const base::Json& body) {
 
 }  // namespace
 
+namespace {
+
+// Of a password nothing is recorded, nor of an address, which says nothing about what may be seen.
+Settings settings_of(const Staff& staff) {
+  return {{"name", base::Json::string(staff.name)},
+          {"role", base::Json::string(staff.role)},
+          {"active", base::Json::boolean(staff.active)}};
+}
+
+void hire(db::Tx& tx, const Actor& actor, Staff& staff) {
+  create_staff(tx, actor.business, staff);
+  record_settings(tx, actor, {"staff", staff.id.text()}, {}, settings_of(staff));
+}
+
+}  // namespace
+
 http::Response new_staff(const Call& call, const PasswordCost& cost) {
   only_query(call.request, {});
   NewStaff made = read_staff_body(json_body(call.request));
   if (made.password) made.staff.password_hash = hash_password(*made.password, cost);
   return call.write([&](db::Tx& tx) {
     Staff staff = made.staff;
-    create_staff(tx, call.actor.business, staff);
+    hire(tx, call.actor, staff);
     return staff_reply(201, staff);
   });
 }
@@ -230,9 +247,10 @@ base::Id add_staff(db::Database& database, db::BusinessKey business, const base:
   NewStaff made = read_staff_body(body);
   if (made.password) made.staff.password_hash = hash_password(*made.password, cost);
   return database.write(business, [&](db::Tx& tx) {
-    if (!find_business(tx, business)) throw base::not_found("business");
+    const auto home = find_business(tx, business);
+    if (!home) throw base::not_found("business");
     Staff staff = made.staff;
-    create_staff(tx, business, staff);
+    hire(tx, system_actor(*home), staff);
     return staff.id;
   });
 }
@@ -371,6 +389,7 @@ http::Response change_staff(const Call& call, Secrets& secrets) {
     check_email_free(tx, actor.business, after);
     check_owner_remains(tx, actor.business, *before, after);
     update_staff(tx, actor.business, *before, after, actor.session);
+    record_settings(tx, actor, {"staff", id.text()}, settings_of(*before), settings_of(after));
     return staff_reply(200, after);
   });
 }

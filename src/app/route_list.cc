@@ -34,6 +34,8 @@ std::string_view name_of(access::Permission permission) {
       return "settings_read";
     case kSettingsWrite:
       return "settings_write";
+    case kSettingsHistory:
+      return "settings_history";
     case kStaffRead:
       return "staff_read";
     case kStaffWrite:

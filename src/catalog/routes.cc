@@ -10,6 +10,7 @@
 
 #include "access/actor.h"
 #include "access/route.h"
+#include "access/settings.h"
 #include "base/error.h"
 #include "base/fields.h"
 #include "base/fold.h"
@@ -90,6 +91,39 @@ std::vector<std::string> read_views(db::Tx& tx, base::Fields& body) {
   return views;
 }
 
+// ---- what the ledger tells of changes
+
+access::SettingsName name_of(const LogView& view) { return {"log_view", view.key}; }
+
+access::Settings settings_of(const LogView& view) {
+  return {{"name", base::Json::string(view.name)}, {"roles", access::json_strings(view.roles)}};
+}
+
+access::SettingsName name_of(const ContactType& type) { return {"contact_type", type.key}; }
+
+access::Settings settings_of(const ContactType& type) {
+  return {{"name", base::Json::string(type.name)},
+          {"views", access::json_strings(type.views)},
+          {"archived", base::Json::boolean(type.archived)}};
+}
+
+access::SettingsName name_of(const EntryType& type) { return {"entry_type", type.type}; }
+
+access::Settings settings_of(const EntryType& type) {
+  return {{"category", base::Json::string(type.category)},
+          {"name", base::Json::string(type.name)},
+          {"views", access::json_strings(type.views)}};
+}
+
+// Puts `after` in the place of `before`, and tells the ledger what differs.
+template <class Item>
+void put_and_tell(const Call& call, db::Tx& tx, const std::optional<Item>& before,
+                  const Item& after) {
+  put(tx, tx.business(), after);
+  access::record_settings(tx, call.actor, name_of(after),
+                          before ? settings_of(*before) : access::Settings(), settings_of(after));
+}
+
 // ---- log views
 
 void write(base::JsonWriter& json, const LogView& view) {
@@ -165,7 +199,7 @@ http::Response create_log_view(const Call& call) {
       throw base::conflict("key", "key_taken", "There is a log view of that key already.");
     }
     expect_room(log_views(tx).size(), base::limits::kLogViewsMax, "log views");
-    put(tx, tx.business(), view);
+    put_and_tell(call, tx, std::optional<LogView>(), view);
     return reply(201, view);
   });
 }
@@ -177,6 +211,7 @@ http::Response change_log_view(const Call& call) {
     auto view = find_log_view(tx, call.request.parameter("key"));
     if (!view) throw base::not_found("log view");
     access::check_if_match(call.request, view->version);
+    const std::optional<LogView> before = view;
     base::Fields body(json);
     if (body.given("name")) view->name = body.text("name", {.required = true}).value_or("");
     if (body.given("roles")) {
@@ -187,7 +222,7 @@ http::Response change_log_view(const Call& call) {
     }
     body.finish();
     ++view->version;
-    put(tx, tx.business(), *view);
+    put_and_tell(call, tx, before, *view);
     return reply(200, *view);
   });
 }
@@ -252,7 +287,7 @@ http::Response create_contact_type(const Call& call) {
                            "There is a contact type of that name already: " + type.key + ".");
     }
     expect_free_name(types, type);
-    put(tx, tx.business(), type);
+    put_and_tell(call, tx, std::optional<ContactType>(), type);
     return reply(201, type);
   });
 }
@@ -264,6 +299,7 @@ http::Response change_contact_type(const Call& call) {
     auto type = find_contact_type(tx, call.request.parameter("key"));
     if (!type) throw base::not_found("contact type");
     access::check_if_match(call.request, type->version);
+    const std::optional<ContactType> before = type;
     base::Fields body(json);
     if (body.given("name")) type->name = body.text("name", {.required = true}).value_or("");
     if (body.given("views")) type->views = read_views(tx, body);
@@ -271,7 +307,7 @@ http::Response change_contact_type(const Call& call) {
     body.finish();
     expect_free_name(contact_types(tx), *type);
     ++type->version;
-    put(tx, tx.business(), *type);
+    put_and_tell(call, tx, before, *type);
     return reply(200, *type);
   });
 }
@@ -371,7 +407,7 @@ http::Response create_entry_type(const Call& call) {
       throw base::conflict("type", "type_taken", "There is a type of that name already.");
     }
     expect_room(entry_types(tx).size(), base::limits::kEntryTypesMax, "entry types of its own");
-    put(tx, tx.business(), type.own);
+    put_and_tell(call, tx, std::optional<EntryType>(), type.own);
     return reply(201, type);
   });
 }
@@ -391,12 +427,13 @@ http::Response change_entry_type(const Call& call) {
       throw base::not_found("entry type");
     }
     access::check_if_match(call.request, type.own.version);
+    const std::optional<EntryType> before = type.own;
     base::Fields body(json);
     if (body.given("name")) type.own.name = body.text("name").value_or("");
     if (body.given("views")) type.own.views = read_views(tx, body);
     body.finish();
     ++type.own.version;
-    put(tx, tx.business(), type.own);
+    put_and_tell(call, tx, before, type.own);
     return reply(200, type);
   });
 }

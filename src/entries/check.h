@@ -1,5 +1,6 @@
 // Whether what stands beside a record says the same as the record: for `annals verify`.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,8 @@
 
 namespace annals::entries {
 
+struct RecordSlices;
+
 /// A row of the journal without record and leaf.
 struct JournalColumns {
   base::Id business;
@@ -24,22 +27,22 @@ struct JournalColumns {
   base::Micros occurred_at = 0;
 };
 
-/// A row of one of the timelines.
+/// A row of one of the timelines. It refers to where it was read from.
 struct TimelineColumns {
   base::Micros recorded_at = 0;
-  std::string category;
-  std::string type;
-  std::string contact_type;
-  std::string method;
-  std::string direction;
-  std::string status;
-  std::string actor_kind;
-  base::Bytes staff;
+  std::string_view category;
+  std::string_view type;
+  std::string_view contact_type;
+  std::string_view method;
+  std::string_view direction;
+  std::string_view status;
+  std::string_view actor_kind;
+  base::ByteSpan staff;
   bool manual = false;
   bool has_attachment = false;
-  base::Bytes author;
-  std::string views;
-  bool operator==(const TimelineColumns&) const = default;
+  base::ByteSpan author;
+  std::string_view views;
+  [[nodiscard]] bool same_as(const TimelineColumns& other) const;
 };
 
 /// What a record says of a file.
@@ -51,14 +54,37 @@ struct FileClaim {
   std::string commitment;  // hex
 };
 
-struct RecordCheck {
-  std::vector<std::string> differences;     // names of columns that say something else
-  std::optional<TimelineColumns> timeline;  // what the timelines must have; none for a retraction
-  std::vector<FileClaim> files;
+/// What a record says of what stands beside it. It refers to the record's text and to itself.
+class RecordCheck {
+ public:
+  /// `text` is a record that its leaf commits to. Throws kInternal where it cannot be read.
+  RecordCheck(std::string_view text, const JournalColumns& columns);
+  RecordCheck(const RecordCheck&) = delete;
+  RecordCheck& operator=(const RecordCheck&) = delete;
+
+  /// Names of columns that say something else.
+  [[nodiscard]] const std::vector<std::string>& differences() const { return differences_; }
+  /// What the timelines must have; nothing for a retraction. The author is that of this version.
+  [[nodiscard]] const std::optional<TimelineColumns>& timeline() const { return timeline_; }
+  /// Whether the timelines' author is that of the entry's first version.
+  [[nodiscard]] bool author_is_of_first() const { return author_is_of_first_; }
+  [[nodiscard]] const std::vector<FileClaim>& files() const { return files_; }
+
+ private:
+  void read_line(std::string_view text, const RecordSlices& slices, const JournalColumns& columns);
+
+  std::vector<std::string> differences_;
+  std::optional<TimelineColumns> timeline_;
+  bool author_is_of_first_ = false;
+  std::vector<FileClaim> files_;
+  // What is not in the text as it stands in the columns.
+  std::array<std::string, 6> decoded_;
+  std::string views_;
+  std::optional<base::Id> staff_;
+  std::optional<base::Id> author_;
 };
 
-/// `text` is a record that its leaf commits to. `author` of the result is set for private entries'
-/// first versions alone. Throws kInternal or kMalformed where it cannot be read.
-[[nodiscard]] RecordCheck check_record(std::string_view text, const JournalColumns& columns);
+/// Who recorded it, for the timelines' author; nil where nobody did. Throws kInternal.
+[[nodiscard]] base::Id author_of(std::string_view record);
 
 }  // namespace annals::entries

@@ -23,22 +23,24 @@ constexpr std::array<std::string_view, kRecordMembers> kNames = {
 
 }  // namespace
 
-RecordText::RecordText(std::string text) : text_(std::move(text)) {
+RecordSlices::RecordSlices(std::string_view text) {
   const auto fail = [] {
     throw base::Error(base::Code::kInternal, "A record in the journal has an unknown layout.");
   };
-  if (!base::is_utf8(text_)) fail();
+  if (!base::is_utf8(text)) fail();
   std::size_t member = 0;
-  base::JsonScan scan(text_);
+  base::JsonScan scan(text);
   while (scan.next_member()) {
     while (member < kNames.size() && kNames[member] != scan.key()) ++member;
     if (member == kNames.size()) fail();
-    slices_[member] = {static_cast<std::uint32_t>(scan.value().data() - text_.data()),
-                       static_cast<std::uint32_t>(scan.value().size())};
+    of[member] = {static_cast<std::uint32_t>(scan.value().data() - text.data()),
+                  static_cast<std::uint32_t>(scan.value().size())};
     ++member;
   }
-  if (integer(RecordMember::kV) != kRecordLayout) fail();
+  if (base::json_integer(written(text, RecordMember::kV)) != kRecordLayout) fail();
 }
+
+RecordText::RecordText(std::string text) : text_(std::move(text)), slices_(text_) {}
 
 std::string RecordText::string(RecordMember member) const {
   const std::string_view value = written(member);

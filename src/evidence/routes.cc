@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,7 +20,9 @@
 #include "db/db.h"
 #include "entries/leaves.h"
 #include "evidence/evidence.h"
+#include "http/cursor.h"
 #include "http/message.h"
+#include "ledger/ledger.h"
 #include "ledger/signer.h"
 #include "ledger/stamps.h"
 #include "ledger/tree.h"
@@ -164,6 +167,71 @@ Response consistency(const Call& call) {
   });
 }
 
+// --------------------------------------------------------------------------------------- settings
+
+constexpr std::string_view kSettingsList = "ledger-settings";
+
+// The index of the leaf that the last page ended with.
+std::int64_t settings_before(const http::Request& request) {
+  const std::string after = http::open_cursor(request, kSettingsList);
+  if (after.empty()) return INT64_MAX;
+  std::int64_t index = 0;
+  const auto [stop, error] = std::from_chars(after.data(), after.data() + after.size(), index);
+  if (error != std::errc{} || stop != after.data() + after.size()) {
+    throw base::malformed("cursor", "cursor", "is not a cursor of this list");
+  }
+  return index;
+}
+
+void write_settings(base::JsonWriter& out, const ledger::SettingsLeaf& leaf) {
+  const base::Json record = base::parse_json(leaf.record);
+  const auto member = [&](const char* name) {
+    const base::Json* found = record.find(name);
+    return found == nullptr ? base::Json() : *found;
+  };
+  out.begin_object()
+      .member("leaf_index", leaf.leaf_index)
+      .member("recorded_at", base::format_rfc3339(member("recorded_at").as_int().value_or(0)))
+      .member("recorded_by", member("recorded_by"))
+      .member("kind", member("setting"))
+      .member("key", member("key"))
+      .key("changes")
+      .begin_array();
+  for (const base::Json& change : member("changes").items()) {
+    out.begin_object();
+    for (const auto& [name, value] : change.members()) {
+      out.key(name);
+      if (name == "field") {
+        out.value(value.text());
+      } else {
+        out.raw(value.text());
+      }
+    }
+    out.end_object();
+  }
+  out.end_array().end_object();
+}
+
+Response settings(const Call& call) {
+  access::only_query(call.request, {"cursor", "limit"});
+  const std::size_t limit = access::page_limit(call.request);
+  const std::int64_t before = settings_before(call.request);
+  auto leaves =
+      call.read([&](db::Tx& tx) { return ledger::settings_leaves(tx, before, limit + 1); });
+  const bool more = leaves.size() > limit;
+  if (more) leaves.pop_back();
+  base::JsonWriter out;
+  out.begin_object().key("items").begin_array();
+  for (const ledger::SettingsLeaf& leaf : leaves) write_settings(out, leaf);
+  out.end_array().key("next_cursor");
+  if (more) {
+    out.value(http::make_cursor(kSettingsList, std::to_string(leaves.back().leaf_index)));
+  } else {
+    out.value(nullptr);
+  }
+  return Response::json(200, out.end_object().take());
+}
+
 // ----------------------------------------------------------------------------------------- proofs
 
 // The version of the entry that the query names, its first where it names none.
@@ -234,6 +302,7 @@ access::Routes routes(ledger::Signer& signer) {
       {kGet, "/ledger/keys", Permission::kEntriesRead, keys},
       {kGet, "/ledger/tile/{path...}", Permission::kEntriesRead, tile},
       {kGet, "/ledger/consistency", Permission::kEntriesRead, consistency},
+      {kGet, "/ledger/settings", Permission::kSettingsHistory, settings},
       {kGet, "/ledger/entries/{id}/proof", Permission::kEntriesRead,
        [&signer](const Call& call) { return entry_proof(call, signer); }},
   };

@@ -5,15 +5,17 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/id.h"
+#include "base/json_scan.h"
 #include "db/db.h"
 #include "entries/check.h"
+#include "evidence/beside.h"
 #include "ledger/ledger.h"
 #include "tlog/leaf.h"
 #include "tlog/tree.h"
@@ -21,22 +23,24 @@
 namespace annals::evidence {
 namespace {
 
-using entries::TimelineColumns;
 using ledger::Kind;
 
-constexpr const char* kQuick = R"(
+constexpr const char* kLeaves = R"(
   SELECT pos, contact, entry, version, kind, contact_seq, leaf_index, recorded_at, occurred_at, leaf
+  FROM journal WHERE business = $1 AND pos > $2 AND pos <= $3 ORDER BY pos)";
+constexpr const char* kRecords = R"(
+  SELECT pos, contact, entry, version, kind, contact_seq, leaf_index, recorded_at, occurred_at,
+         leaf, record, salt
   FROM journal WHERE business = $1 AND pos > $2 AND pos <= $3 ORDER BY pos)";
 constexpr const char* kWhole = R"(
   SELECT j.pos, j.contact, j.entry, j.version, j.kind, j.contact_seq, j.leaf_index, j.recorded_at,
-         j.occurred_at, j.leaf, j.record, j.salt, c.tag, s.pos, s.kind, s.recorded_at, v.pos,
+         j.occurred_at, j.leaf, j.record, j.salt, s.pos, s.kind, s.recorded_at, v.pos,
          t.pos, t.recorded_at, t.category, t.type, t.contact_type, t.method, t.direction, t.status,
          t.actor_kind, t.staff, t.manual, t.has_attachment, t.author, t.views,
          a.pos, a.recorded_at, a.category, a.type, a.contact_type, a.method, a.direction, a.status,
          a.actor_kind, a.staff, a.manual, a.has_attachment, a.author, a.views,
          a.contact, t.hidden_at, a.hidden_at, n.recorded_at, n.kind, t.retracted_at, a.retracted_at
   FROM journal j
-  LEFT JOIN contacts c ON c.business = j.business AND c.id = j.contact
   LEFT JOIN supersession s
     ON s.business = j.business AND s.entry = j.entry AND s.version = j.version
   LEFT JOIN supersession n
@@ -48,41 +52,20 @@ constexpr const char* kWhole = R"(
   LEFT JOIN timeline_all a ON a.business = j.business AND a.occurred_at = j.occurred_at
     AND a.pos = j.pos
   WHERE j.business = $1 AND j.pos > $2 AND j.pos <= $3 ORDER BY j.pos)";
-// Columns of kWhole.
+// Columns of these.
+constexpr int kOccurredAt = 8;
+constexpr int kLeaf = 9;
 constexpr int kRecord = 10;
 constexpr int kSalt = 11;
-constexpr int kTag = 12;
-constexpr int kLater = 13;
-constexpr int kVersions = 16;
-constexpr int kTimeline = 17;
-constexpr int kTimelineAll = 31;
-constexpr int kAllContact = 45;
-constexpr int kHidden = 46;
+constexpr int kLater = 12;
+constexpr int kVersions = 15;
+constexpr int kTimeline = 16;
+constexpr int kTimelineAll = 30;
+constexpr int kAllContact = 44;
+constexpr int kHidden = 45;
 
 constexpr const char* kFile = R"(
   SELECT name, media_type, size, sha256 FROM attachments WHERE business = $1 AND id = $2)";
-
-base::Bytes bytes(const db::Row& row, int column) {
-  const base::ByteSpan blob = row.blob(column);
-  return {blob.begin(), blob.end()};
-}
-
-// The row of a timeline whose `pos` is in column `at`.
-TimelineColumns timeline_at(const db::Row& row, int at) {
-  return {.recorded_at = row.integer(at + 1),
-          .category = row.string(at + 2),
-          .type = row.string(at + 3),
-          .contact_type = row.string(at + 4),
-          .method = row.string(at + 5),
-          .direction = row.string(at + 6),
-          .status = row.string(at + 7),
-          .actor_kind = row.string(at + 8),
-          .staff = bytes(row, at + 9),
-          .manual = row.flag(at + 10),
-          .has_attachment = row.flag(at + 11),
-          .author = bytes(row, at + 12),
-          .views = row.string(at + 13)};
-}
 
 base::ByteSpan salt_of(base::ByteSpan salts, std::size_t number) {
   const std::size_t begin = number * tlog::kSaltBytes;
@@ -90,14 +73,27 @@ base::ByteSpan salt_of(base::ByteSpan salts, std::size_t number) {
   return salts.subspan(begin, tlog::kSaltBytes);
 }
 
-// A file of a record, to be looked up once the row's statement is done.
+// What is to be looked up once the statement that reads the rows is done.
 struct NamedFile {
   std::size_t step;
   entries::FileClaim claim;
   base::Bytes salt;
 };
+// A line of the timelines whose author the entry's first version tells.
+struct LaterPrivate {
+  std::size_t step;
+  std::string record;
+  base::Micros occurred_at;
+};
+struct Asked {
+  std::vector<NamedFile> files;
+  std::vector<std::size_t> later;  // corrections and retractions
+  std::vector<LaterPrivate> authors;
+  std::vector<std::size_t> shreds;
+};
 
-Step read_step(const db::Row& row, Kind kind) {
+Step read_step(const db::Row& row) {
+  const auto kind = static_cast<Kind>(row.integer(4));
   Step step{.pos = row.integer(0),
             .contact = row.id(1),
             .entry = row.id(2),
@@ -106,10 +102,11 @@ Step read_step(const db::Row& row, Kind kind) {
             .leaf_index = row.integer(6),
             .recorded_at = row.integer(7),
             .contact_tag = {},
-            .leaf_hash = tlog::leaf_hash(row.blob(9)),
+            .leaf_hash = tlog::leaf_hash(row.blob(kLeaf)),
+            .kind = kind,
             .faults = {},
             .files = {}};
-  const auto parts = tlog::decode_leaf(row.blob(9));
+  const auto parts = tlog::decode_leaf(row.blob(kLeaf));
   if (!parts) {
     step.faults.emplace_back("leaf: is none");
     return step;
@@ -126,20 +123,24 @@ Step read_step(const db::Row& row, Kind kind) {
   return step;
 }
 
-void check_timeline(const db::Row& row, int at, const char* name, bool with_author,
-                    TimelineColumns expected, Step& step) {
+// The line whose `pos` is in column `at`.
+void check_timeline(const db::Row& row, int at, const char* name, entries::TimelineColumns expected,
+                    bool with_author, Step& step) {
   if (row.is_null(at)) {
     step.faults.emplace_back(name).append(": lacks it");
     return;
   }
-  const TimelineColumns found = timeline_at(row, at);
+  const entries::TimelineColumns found = timeline_at(row, at + 1);
   if (!with_author) expected.author = found.author;
-  if (found != expected) step.faults.emplace_back(name).append(": differs from the record");
+  if (!found.same_as(expected)) {
+    step.faults.emplace_back(name).append(": differs from the record");
+  }
 }
 
 // Which later version hides or strikes this one, and since when.
-void check_later(const db::Row& row, Kind kind, const Step& step,
-                 std::vector<std::string>& faults) {
+void check_later(const db::Row& row, Step& step) {
+  std::vector<std::string>& faults = step.faults;
+  const Kind kind = step.kind;
   const bool is_later = step.version > 1;
   if (is_later != !row.is_null(kLater) ||
       (is_later && (row.integer(kLater) != step.pos ||
@@ -164,46 +165,148 @@ void check_later(const db::Row& row, Kind kind, const Step& step,
   if (row.integer(kVersions) != step.pos) faults.emplace_back("entry_versions: differs");
 }
 
-void check_content(const db::Row& row, const base::Id& business, Kind kind, Step& step,
-                   std::vector<NamedFile>& files, std::size_t number) {
-  const std::string_view record = row.text(kRecord);
+bool has_salt(const db::Row& row) {
   const base::ByteSpan salts = row.blob(kSalt);
-  const base::ByteSpan leaf = row.blob(9);
-  if (leaf.size() != tlog::kLeafBytes) return;
-  const base::Digest digest = tlog::commitment(salt_of(salts, 0), record);
-  if (!std::equal(digest.begin(), digest.end(), leaf.last(digest.size()).begin())) {
-    step.faults.emplace_back("record or salt: is not what the leaf commits to");
-    return;  // what stands beside it cannot be compared with anything
+  const base::ByteSpan leaf = row.blob(kLeaf);
+  if (leaf.size() != tlog::kLeafBytes) return false;
+  const base::Digest digest = tlog::commitment(salt_of(salts, 0), row.text(kRecord));
+  return std::equal(digest.begin(), digest.end(), leaf.last(digest.size()).begin());
+}
+
+// Of a fact that is no version of an entry: its members business, id, kind and recorded_at.
+void check_own(const db::Row& row, const base::Id& business, const char* kind, Step& step) {
+  base::JsonScan scan(row.text(kRecord));
+  bool same_business = false;
+  bool same_entry = false;
+  bool same_kind = false;
+  bool same_time = false;
+  while (scan.next_member()) {
+    const auto says = [&](const std::string& text) { return scan.value() == '"' + text + '"'; };
+    if (scan.key() == "business") same_business = says(business.text());
+    if (scan.key() == "id") same_entry = says(step.entry.text());
+    if (scan.key() == "kind") same_kind = says(kind);
+    if (scan.key() == "recorded_at") {
+      same_time = base::json_integer(scan.value()) == step.recorded_at;
+    }
   }
-  if (kind > Kind::kRetraction) return;
-  if (row.is_null(kTag) || row.id(kTag) != step.contact_tag) {
-    step.faults.emplace_back("contact: is not whom the leaf's tag means");
+  const auto compare = [&](const char* name, bool same) {
+    if (!same) step.faults.emplace_back(name).append(": is not what the record says");
+  };
+  compare("business", same_business);
+  compare("contact", step.kind == Kind::kShred || step.contact == business);
+  compare("entry", same_entry);
+  compare("version", step.version == 1);
+  compare("kind", same_kind);
+  compare("recorded_at", same_time);
+  compare("occurred_at", row.integer(kOccurredAt) == step.recorded_at);
+}
+
+/// Checks rows and gathers what is to be asked about them.
+class RowChecker {
+ public:
+  RowChecker(const CheckWith& with, Depth depth) : with_(with), depth_(depth), hash_(with.key) {}
+
+  void take(const db::Row& row) {
+    Step& step = rows.steps.emplace_back(read_step(row));
+    if (depth_ == Depth::kBeside) step.faults.clear();
+    if (depth_ == Depth::kLeaves || row.blob(kLeaf).size() != tlog::kLeafBytes) return;
+    try {
+      check(row, step);
+    } catch (const base::Error&) {
+      if (depth_ != Depth::kBeside) step.faults.emplace_back("record: cannot be read");
+    }
   }
-  const entries::RecordCheck check = entries::check_record(record, {.business = business,
-                                                                    .contact = step.contact,
-                                                                    .entry = step.entry,
-                                                                    .version = step.version,
-                                                                    .kind = kind,
-                                                                    .recorded_at = step.recorded_at,
-                                                                    .occurred_at = row.integer(8)});
-  for (const std::string& name : check.differences) {
-    step.faults.emplace_back(name).append(": is not what the record says");
+
+  Rows rows;
+  Asked asked;
+
+ private:
+  void check(const db::Row& row, Step& step);
+  void check_entry(const db::Row& row, Step& step);
+  void expect(const db::Row& row, const entries::RecordCheck& check, const Step& step);
+  [[nodiscard]] std::size_t number() const { return rows.steps.size() - 1; }
+
+  const CheckWith& with_;
+  const Depth depth_;
+  RowHash hash_;
+};
+
+void RowChecker::check(const db::Row& row, Step& step) {
+  const bool of_entry = step.kind <= Kind::kRetraction;
+  step.blank = row.text(kRecord).empty() && row.blob(kSalt).empty();
+  if (!step.blank && !has_salt(row)) {
+    // What stands beside it cannot be compared with anything.
+    if (depth_ != Depth::kBeside) {
+      step.faults.emplace_back("record or salt: is not what the leaf commits to");
+    }
+    return;
   }
-  if (check.timeline) {
-    check_timeline(row, kTimeline, "timeline", step.version == 1, *check.timeline, step);
-    check_timeline(row, kTimelineAll, "timeline_all", step.version == 1, *check.timeline, step);
+  if (of_entry && depth_ == Depth::kRecords) {
+    if (step.kind != Kind::kRetraction) {
+      rows.beside.versions.add(hash_.version(step.entry, step.version, step.pos));
+    }
+    if (step.version > 1) {
+      rows.beside.supersession.add(
+          hash_.later(step.entry, step.version, step.pos, step.kind, step.recorded_at));
+      asked.later.push_back(number());
+    }
+  }
+  if (step.blank) return;
+  if (of_entry) return check_entry(row, step);
+  if (depth_ == Depth::kBeside) return;
+  if (step.kind == Kind::kShred) {
+    check_own(row, with_.business, "shred", step);
+    asked.shreds.push_back(number());
+  } else if (step.kind != Kind::kDelivery) {
+    check_own(row, with_.business, step.kind == Kind::kAnchor ? "anchor" : "settings", step);
+  }
+}
+
+void RowChecker::check_entry(const db::Row& row, Step& step) {
+  const entries::RecordCheck check(row.text(kRecord), {.business = with_.business,
+                                                       .contact = step.contact,
+                                                       .entry = step.entry,
+                                                       .version = step.version,
+                                                       .kind = step.kind,
+                                                       .recorded_at = step.recorded_at,
+                                                       .occurred_at = row.integer(kOccurredAt)});
+  if (depth_ != Depth::kBeside) {
+    const auto tag = with_.tags.find(step.contact);
+    if (tag == with_.tags.end() || tag->second != step.contact_tag) {
+      step.faults.emplace_back("contact: is not whom the leaf's tag means");
+    }
+    for (const std::string& name : check.differences()) {
+      step.faults.emplace_back(name).append(": is not what the record says");
+    }
+    const base::ByteSpan salts = row.blob(kSalt);
+    if (salts.size() != (1 + check.files().size()) * tlog::kSaltBytes) {
+      step.faults.emplace_back("salt: is too long or too short");
+    }
+    for (std::size_t i = 0; i < check.files().size(); ++i) {
+      const base::ByteSpan salt = salt_of(salts, i + 1);
+      asked.files.push_back({number(), check.files()[i], {salt.begin(), salt.end()}});
+    }
+  }
+  if (depth_ == Depth::kRecords) return expect(row, check, step);
+  if (const auto& line = check.timeline()) {
+    const bool with_author = !check.author_is_of_first();
+    check_timeline(row, kTimeline, "timeline", *line, with_author, step);
+    check_timeline(row, kTimelineAll, "timeline_all", *line, with_author, step);
     if (!row.is_null(kTimelineAll) && row.id(kAllContact) != step.contact) {
       step.faults.emplace_back("timeline_all: is of another contact");
     }
   }
-  check_later(row, kind, step, step.faults);
-  if (salts.size() != (1 + check.files.size()) * tlog::kSaltBytes) {
-    step.faults.emplace_back("salt: is too long or too short");
+  check_later(row, step);
+}
+
+void RowChecker::expect(const db::Row& row, const entries::RecordCheck& check, const Step& step) {
+  if (!check.timeline()) return;
+  if (check.author_is_of_first()) {
+    asked.authors.push_back({number(), row.string(kRecord), row.integer(kOccurredAt)});
+    return;
   }
-  for (std::size_t i = 0; i < check.files.size(); ++i) {
-    const base::ByteSpan salt = salt_of(salts, i + 1);
-    files.push_back({number, check.files[i], {salt.begin(), salt.end()}});
-  }
+  rows.beside.lines.add(
+      hash_.line(step.contact, row.integer(kOccurredAt), step.pos, *check.timeline()));
 }
 
 void check_file(db::Tx& tx, const NamedFile& file, Step& step) {
@@ -225,27 +328,80 @@ void check_file(db::Tx& tx, const NamedFile& file, Step& step) {
   }
 }
 
-}  // namespace
+constexpr const char* kShownBefore = R"(
+  SELECT v.pos, j.record FROM entry_versions v
+  JOIN journal j ON j.business = v.business AND j.pos = v.pos
+  WHERE v.business = $1 AND v.entry = $2 AND v.version < $3 ORDER BY v.version DESC LIMIT 1)";
 
-std::vector<Step> check_rows(db::Tx& tx, const base::Id& business, std::int64_t from,
-                             std::int64_t to, bool quick) {
-  std::vector<Step> steps;
-  std::vector<NamedFile> files;
-  {
-    db::Rows rows = tx.query(quick ? kQuick : kWhole, {tx.business(), from, to});
-    while (rows.next()) {
-      const auto kind = static_cast<Kind>(rows->integer(4));
-      Step& step = steps.emplace_back(read_step(*rows, kind));
-      if (quick) continue;
-      try {
-        check_content(*rows, business, kind, step, files, steps.size() - 1);
-      } catch (const base::Error&) {
-        step.faults.emplace_back("record: cannot be read");
-      }
+// What a later version did to the line of the one before it.
+void expect_mark(db::Tx& tx, const Step& step, RowHash& hash, BesideSums& sums) {
+  db::Rows before = tx.query(kShownBefore, {tx.business(), step.entry, step.version});
+  if (!before.next() || before->text(1).empty()) return;
+  const bool struck = step.kind == Kind::kRetraction;
+  sums.lines.add(hash.mark(before->integer(0), struck, step.recorded_at));
+}
+
+constexpr const char* kFirstRecord = R"(
+  SELECT j.record FROM entry_versions v JOIN journal j ON j.business = v.business AND j.pos = v.pos
+  WHERE v.business = $1 AND v.entry = $2 AND v.version = 1)";
+
+void expect_private(db::Tx& tx, const CheckWith& with, const LaterPrivate& later, const Step& step,
+                    RowHash& hash, BesideSums& sums) {
+  const entries::RecordCheck check(later.record, {.business = with.business,
+                                                  .contact = step.contact,
+                                                  .entry = step.entry,
+                                                  .version = step.version,
+                                                  .kind = step.kind,
+                                                  .recorded_at = step.recorded_at,
+                                                  .occurred_at = later.occurred_at});
+  entries::TimelineColumns line = *check.timeline();
+  db::Rows first = tx.query(kFirstRecord, {tx.business(), step.entry});
+  base::Id author;
+  if (first.next() && !first->text(0).empty()) {
+    author = entries::author_of(first->text(0));
+    line.author = author.bytes;
+  }
+  sums.lines.add(hash.line(step.contact, later.occurred_at, step.pos, line));
+}
+
+constexpr const char* kUnerased = R"(
+  SELECT 1 FROM journal j
+  WHERE j.business = $1 AND j.record <> '' AND j.pos < $3
+    AND j.pos IN (SELECT pos FROM entry_versions WHERE business = $1 AND entry = $2
+                  UNION ALL SELECT pos FROM supersession WHERE business = $1 AND entry = $2)
+  LIMIT 1)";
+
+void ask(db::Tx& tx, const CheckWith& with, const Asked& asked, Rows& rows) {
+  RowHash hash(with.key);
+  for (const NamedFile& file : asked.files) check_file(tx, file, rows.steps[file.step]);
+  for (const std::size_t number : asked.later) {
+    expect_mark(tx, rows.steps[number], hash, rows.beside);
+  }
+  for (const LaterPrivate& later : asked.authors) {
+    expect_private(tx, with, later, rows.steps[later.step], hash, rows.beside);
+  }
+  for (const std::size_t number : asked.shreds) {
+    Step& step = rows.steps[number];
+    if (tx.query(kUnerased, {tx.business(), step.entry, step.pos}).next()) {
+      step.faults.emplace_back("record: is there, and this leaf says that it was erased");
     }
   }
-  for (const NamedFile& file : files) check_file(tx, file, steps[file.step]);
-  return steps;
+}
+
+}  // namespace
+
+Rows check_rows(db::Tx& tx, const CheckWith& with, std::int64_t from, std::int64_t to,
+                Depth depth) {
+  RowChecker checker(with, depth);
+  {
+    const char* sql = depth == Depth::kLeaves    ? kLeaves
+                      : depth == Depth::kRecords ? kRecords
+                                                 : kWhole;
+    db::Rows found = tx.query(sql, {tx.business(), from, to});
+    while (found.next()) checker.take(*found);
+  }
+  ask(tx, with, checker.asked, checker.rows);
+  return std::move(checker.rows);
 }
 
 }  // namespace annals::evidence

@@ -26,8 +26,13 @@
 #include "base/hash.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/random.h"
+#include "base/short_hash.h"
+#include "db/business.h"
 #include "db/db.h"
+#include "evidence/beside.h"
 #include "evidence/row_check.h"
+#include "ledger/ledger.h"
 #include "ledger/signer.h"
 #include "ledger/tree.h"
 #include "tlog/checkpoint.h"
@@ -49,10 +54,13 @@ constexpr std::int64_t kStateBytesMax = 1 << 20;
 /// Reads and checks the rows of a log on several threads, and gives them in order.
 class Reader {
  public:
-  Reader(db::Database& database, const access::Business& business, std::int64_t first,
-         std::int64_t last, std::int64_t quick_until, int threads)
+  /// `quick_until`: up to that position leaves alone are read.
+  Reader(db::Database& database, db::BusinessKey business, const CheckWith& with,
+         std::int64_t first, std::int64_t last, Depth depth, std::int64_t quick_until, int threads)
       : database_(database),
         business_(business),
+        with_(with),
+        depth_(depth),
         quick_until_(quick_until),
         chunk_(first / kRowsAtOnce),
         given_(first / kRowsAtOnce),
@@ -72,15 +80,15 @@ class Reader {
   Reader& operator=(const Reader&) = delete;
 
   /// The next rows; nothing at the end.
-  std::optional<std::vector<Step>> next() {
+  std::optional<Rows> next() {
     std::unique_lock lock(mutex_);
     if (given_ >= chunks_) return std::nullopt;
     moved_.wait(lock, [this] { return failed_ || done_.contains(given_); });
     if (failed_) std::rethrow_exception(failed_);
-    auto steps = std::move(done_.extract(given_).mapped());
+    auto rows = std::move(done_.extract(given_).mapped());
     ++given_;
     moved_.notify_all();
-    return steps;
+    return rows;
   }
 
  private:
@@ -99,11 +107,11 @@ class Reader {
       try {
         const std::int64_t from = mine * kRowsAtOnce;
         const std::int64_t to = from + kRowsAtOnce;
-        auto steps = database_.read_as_is(business_.key, [&](db::Tx& tx) {
-          return check_rows(tx, business_.id, from, to, to <= quick_until_);
-        });
+        const Depth depth = to <= quick_until_ ? Depth::kLeaves : depth_;
+        auto rows = database_.read_as_is(
+            business_, [&](db::Tx& tx) { return check_rows(tx, with_, from, to, depth); });
         const std::lock_guard lock(mutex_);
-        done_.emplace(mine, std::move(steps));
+        done_.emplace(mine, std::move(rows));
       } catch (...) {
         const std::lock_guard lock(mutex_);
         failed_ = std::current_exception();
@@ -113,7 +121,9 @@ class Reader {
   }
 
   db::Database& database_;
-  const access::Business& business_;
+  const db::BusinessKey business_;
+  const CheckWith& with_;
+  const Depth depth_;
   const std::int64_t quick_until_;
   std::mutex mutex_;
   std::condition_variable moved_;
@@ -121,7 +131,7 @@ class Reader {
   std::int64_t given_;  // to be given next
   const std::int64_t chunks_;
   const std::size_t ahead_;
-  std::map<std::int64_t, std::vector<Step>> done_;
+  std::map<std::int64_t, Rows> done_;
   std::exception_ptr failed_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;
@@ -146,15 +156,18 @@ struct ContactState {
   base::Id tag;
 };
 
-constexpr const char* kRange = R"(
-  SELECT coalesce(min(pos), 0), coalesce(max(pos), 0), count(*) FROM journal WHERE business = $1)";
+// By the key's order: there is no index to count by.
+constexpr const char* kFirst = R"(
+  SELECT pos FROM journal WHERE business = $1 ORDER BY pos LIMIT 1)";
+constexpr const char* kLast = R"(
+  SELECT pos, leaf_index FROM journal WHERE business = $1 ORDER BY pos DESC LIMIT 1)";
 constexpr const char* kCheckpoints = R"(
   SELECT epoch, size, root, note FROM checkpoints WHERE business = $1 ORDER BY epoch, size)";
 constexpr const char* kDerivedRows = R"(
   SELECT (SELECT count(*) FROM timeline WHERE business = $1),
          (SELECT count(*) FROM timeline_all WHERE business = $1),
          (SELECT count(*) FROM supersession WHERE business = $1),
-         (SELECT count(*) FROM journal WHERE business = $1 AND kind <= 2),
+         (SELECT count(*) FROM journal WHERE business = $1 AND kind <= 2 AND record <> ''),
          (SELECT count(*) FROM journal WHERE business = $1 AND kind <= 3 AND version > 1))";
 
 class LogCheck {
@@ -190,6 +203,12 @@ class LogCheck {
   void check_files(const Step& step);
   void check_anchors_at(std::uint64_t size);
   void finish();
+  void check_blank(const Step& step);
+  void read_tags();
+  void read_rows(std::int64_t first, std::int64_t last, int threads, std::int64_t done,
+                 std::int64_t all);
+  [[nodiscard]] bool beside_agrees(int threads) const;
+  void name_beside(std::int64_t first, std::int64_t last, int threads);
   void check_derived();
   void load_state();
   void save_state(std::int64_t pos) const;
@@ -206,6 +225,10 @@ class LogCheck {
   tlog::Frontier tree_;
   std::vector<tlog::Hash> hashes_;  // of the tile that is being filled
   std::unordered_map<base::Id, ContactState> contacts_;
+  Tags tags_;
+  std::unordered_map<base::Id, std::vector<Step>> blank_;  // by entry, not shredded so far
+  base::ShortHashKey key_{};
+  BesideSums beside_;
   std::set<base::Digest> files_;
   bool tree_differs_ = false;
   // Of an interrupted run: what it had checked, and the root that this was of.
@@ -350,11 +373,24 @@ void LogCheck::check_files(const Step& step) {
   }
 }
 
+// A record that is not there was erased, if a later leaf of the same contact says so.
+void LogCheck::check_blank(const Step& step) {
+  if (step.blank) {
+    blank_[step.entry].push_back(step);
+  } else if (step.kind == ledger::Kind::kShred) {
+    const auto found = blank_.find(step.entry);
+    if (found == blank_.end()) return;
+    std::erase_if(found->second, [&](const Step& blank) { return blank.contact == step.contact; });
+    if (found->second.empty()) blank_.erase(found);
+  }
+}
+
 void LogCheck::walk(const std::vector<Step>& steps) {
   for (const Step& step : steps) {
     for (const std::string& what : step.faults) fault(step, what);
     check_sequence(step);
     check_files(step);
+    check_blank(step);
     tree_.append(step.leaf_hash);
     hashes_.push_back(step.leaf_hash);
     const std::uint64_t size = tree_.size();
@@ -400,6 +436,9 @@ void LogCheck::check_derived() {
 }
 
 void LogCheck::finish() {
+  for (const auto& [entry, steps] : blank_) {
+    for (const Step& step : steps) fault(step, "record: is blank, and no leaf says it was erased");
+  }
   const std::uint64_t size = tree_.size();
   if (size > 0 && !tree_differs_) {
     const bool same = database_.read_as_is(business_.key, [&](db::Tx& tx) {
@@ -451,37 +490,85 @@ void LogCheck::run(std::int64_t done, std::int64_t all) {
   std::int64_t first = 0;
   std::int64_t last = 0;
   database_.read_as_is(business_.key, [&](db::Tx& tx) {
-    db::Rows rows = tx.query(kRange, {business_.key});
-    CHECK(rows.next());
-    first = rows->integer(0);
-    last = rows->integer(1);
+    db::Rows begin = tx.query(kFirst, {business_.key});
+    if (begin.next()) first = begin->integer(0);
+    db::Rows end = tx.query(kLast, {business_.key});
+    if (end.next()) last = end->integer(0);
   });
   load_state();
   read_anchors();
   compare_notes();
   if (anchors_.contains(0)) check_anchors_at(0);
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  Reader reader(database_, business_, std::max<std::int64_t>(first - 1, 0), last, quick_until_,
-                options_.threads > 0 ? options_.threads : cores);
-  std::int64_t saved = 0;
-  const std::int64_t faults = report_.faults;
-  while (auto steps = reader.next()) {
-    walk(*steps);
-    report_.leaves += static_cast<std::int64_t>(steps->size());
-    const auto size = static_cast<std::int64_t>(tree_.size());
-    if (options_.progress) options_.progress(done + size, all);
-    // What had faults is checked again, so that they are named again.
-    if (!options_.state_file.empty() && !steps->empty() && faults == report_.faults &&
-        size - saved >= kStateEvery) {
-      save_state(steps->back().pos);
-      saved = size;
-    }
-  }
+  const int threads = options_.threads > 0 ? options_.threads : cores;
+  read_tags();
+  base::system_random().fill(key_);
+  read_rows(first, last, threads, done, all);
   finish();
+  if (quick_until_ == 0 && beside_agrees(threads)) return;
+  if (quick_until_ == 0) name_beside(first, last, threads);
   check_derived();
 }
 
-constexpr const char* kCount = "SELECT count(*) FROM journal WHERE business = $1";
+constexpr const char* kTags = R"(
+  SELECT id, tag FROM contacts WHERE business = $1 AND id > $2 ORDER BY id LIMIT $3)";
+constexpr std::int64_t kTagsAtOnce = 50'000;
+
+void LogCheck::read_tags() {
+  base::Id last;
+  const auto some = [&](db::Tx& tx) {
+    std::int64_t n = 0;
+    db::Rows rows = tx.query(kTags, {business_.key, last, kTagsAtOnce});
+    for (; rows.next(); ++n) {
+      last = rows->id(0);
+      tags_[last] = rows->id(1);
+    }
+    return n;
+  };
+  while (database_.read_as_is(business_.key, some) == kTagsAtOnce) continue;
+}
+
+void LogCheck::read_rows(std::int64_t first, std::int64_t last, int threads, std::int64_t done,
+                         std::int64_t all) {
+  const CheckWith with{.business = business_.id, .tags = tags_, .key = key_};
+  // What an interrupted run had added up is not known, so that the rest is looked up row by row.
+  const Depth depth = quick_until_ == 0 ? Depth::kRecords : Depth::kEverything;
+  Reader reader(database_, business_.key, with, std::max<std::int64_t>(first - 1, 0), last, depth,
+                quick_until_, threads);
+  std::int64_t saved = 0;
+  const std::int64_t faults = report_.faults;
+  while (auto rows = reader.next()) {
+    walk(rows->steps);
+    beside_.add(rows->beside);
+    report_.leaves += static_cast<std::int64_t>(rows->steps.size());
+    const auto size = static_cast<std::int64_t>(tree_.size());
+    if (options_.progress) options_.progress(done + size, all);
+    // What had faults is checked again, so that they are named again.
+    if (!options_.state_file.empty() && !rows->steps.empty() && faults == report_.faults &&
+        size - saved >= kStateEvery) {
+      save_state(rows->steps.back().pos);
+      saved = size;
+    }
+  }
+}
+
+bool LogCheck::beside_agrees(int threads) const {
+  const BesideFound found = read_beside(database_, business_.key, key_, threads);
+  return found.same && found.sums == beside_;
+}
+
+// Where the sums differ: each row is compared with what stands beside it, so that those are named
+// that differ.
+void LogCheck::name_beside(std::int64_t first, std::int64_t last, int threads) {
+  const CheckWith with{.business = business_.id, .tags = tags_, .key = key_};
+  Reader reader(database_, business_.key, with, std::max<std::int64_t>(first - 1, 0), last,
+                Depth::kBeside, 0, threads);
+  while (auto rows = reader.next()) {
+    for (const Step& step : rows->steps) {
+      for (const std::string& what : step.faults) fault(step, what);
+    }
+  }
+}
 
 }  // namespace
 
@@ -496,9 +583,8 @@ VerifyReport verify(db::Database& database, const VerifyOptions& options) {
   std::int64_t all = 0;
   for (const access::Business& business : options.businesses) {
     all += database.read_as_is(business.key, [&](db::Tx& tx) {
-      db::Rows rows = tx.query(kCount, {business.key});
-      CHECK(rows.next());
-      return rows->integer(0);
+      db::Rows rows = tx.query(kLast, {business.key});
+      return rows.next() ? rows->integer(1) + 1 : std::int64_t{0};
     });
   }
   for (const access::Business& business : options.businesses) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/encoding.h"
@@ -186,6 +187,19 @@ void append_own(db::Tx& tx, const base::Id& business, Kind kind, base::Json fact
               .record = record,
               .salt = salt,
               .draft_digest = {}});
+}
+
+// The kind stands as a number: so the partial index is known to hold all of these.
+constexpr const char* kSettingsRows = R"(
+  SELECT leaf_index, record FROM journal
+  WHERE business = $1 AND kind = 7 AND leaf_index < $2 ORDER BY leaf_index DESC LIMIT $3)";
+
+std::vector<SettingsLeaf> settings_leaves(db::Tx& tx, std::int64_t before, std::size_t limit) {
+  static_assert(static_cast<int>(Kind::kSettings) == 7);
+  std::vector<SettingsLeaf> leaves;
+  db::Rows rows = tx.query(kSettingsRows, {tx.business(), before, limit});
+  while (rows.next()) leaves.push_back({rows->integer(0), rows->string(1)});
+  return leaves;
 }
 
 constexpr const char* kApplied = "SELECT coalesce(max(pos), 0) FROM applied";

@@ -4,10 +4,12 @@
 //
 // The journal is where leaves and their records stand; it is written here and nowhere else.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/encoding.h"
@@ -76,6 +78,15 @@ std::int64_t append(db::Tx& tx, const Row& row);
 /// Appends a fact about the business itself, whose id stands for the contact's: `facts` and, of all
 /// such records, v, kind, business, id and recorded_at. `kind` is kAnchor or kSettings.
 void append_own(db::Tx& tx, const base::Id& business, Kind kind, base::Json facts);
+
+/// A row of Kind::kSettings.
+struct SettingsLeaf {
+  std::int64_t leaf_index = 0;
+  std::string record;
+};
+/// The newest `limit` of those before leaf `before`, newest first.
+[[nodiscard]] std::vector<SettingsLeaf> settings_leaves(db::Tx& tx, std::int64_t before,
+                                                        std::size_t limit);
 
 /// How far the derived tables have the journal.
 [[nodiscard]] std::int64_t applied_pos(db::Tx& tx);

@@ -115,6 +115,8 @@ describe('every operation', () => {
     const call = await owner.post('/api/v1/entries', { type: 'call', contact: { id: anna } });
     await owner.must(200, 'GET', '/api/v1/ledger/checkpoint');
     await owner.get('/api/v1/ledger/keys');
+    await owner.post('/api/v1/log-views', { name: 'Board', roles: ['manager'] });
+    expect((await owner.get('/api/v1/ledger/settings')).items).not.toEqual([]);
     await owner.must(200, 'GET', '/api/v1/ledger/tile/0/000.p/1');
     await owner.get('/api/v1/ledger/consistency', { from: 0, to: 1 });
     const proof = `/api/v1/ledger/entries/${call.id}/proof`;

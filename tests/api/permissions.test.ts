@@ -11,6 +11,7 @@ const everything = [
   ...reads,
   ...writes,
   'settings_write',
+  'settings_history',
   'staff_write',
   'businesses_write',
   'export',
@@ -19,9 +20,9 @@ const everything = [
 /** What each caller may, besides what is for everyone signed in. */
 const grants: Record<string, string[]> = {
   owner: everything,
-  manager: [...reads, ...writes, 'settings_write', 'export'],
+  manager: [...reads, ...writes, 'settings_write', 'settings_history', 'export'],
   staff: [...reads, ...writes],
-  auditor: [...reads, 'export'],
+  auditor: [...reads, 'settings_history', 'export'],
   nobody: [],
   'key admin': everything,
   'key entries:read': ['entries_read', 'export'],
@@ -130,6 +131,7 @@ const table: Record<string, Row> = {
   'GET /api/v1/ledger/checkpoint': { permission: 'entries_read', status: 200 },
   'GET /api/v1/ledger/keys': { permission: 'entries_read', status: 200 },
   'GET /api/v1/ledger/tile/{path...}': { permission: 'entries_read', status: 404 },
+  'GET /api/v1/ledger/settings': { permission: 'settings_history', status: 200 },
   'GET /api/v1/ledger/consistency': {
     permission: 'entries_read',
     options: { query: { from: 0, to: 0 } },

@@ -351,6 +351,59 @@ describe('by SQL', () => {
   });
 });
 
+/** What an eraser does: content and salts go, and a leaf says so where `with_leaf`. */
+function erase(data: string, entry: string, with_leaf: boolean, blank = true): void {
+  const { leaf } = row_of(data, entry);
+  const [contact, seq, index, time] = sql(data, `SELECT ${hex('contact')}, max(contact_seq),
+    (SELECT max(leaf_index) FROM journal), (SELECT max(recorded_at) FROM journal)
+    FROM journal WHERE contact = (SELECT contact FROM journal WHERE entry = ${id_bytes(entry)}
+      AND version = 1) GROUP BY contact`)[0]!.split('|');
+  if (blank) {
+    sql(data, `UPDATE journal SET record = '', salt = ${bytes('')}
+      WHERE entry = ${id_bytes(entry)}`);
+  }
+  if (with_leaf) {
+    const recorded_at = Number(time) + 1;
+    const record = JSON.stringify({ business, id: entry, kind: 'shred', recorded_at, v: 1 });
+    const salt = Buffer.alloc(32, 9);
+    const u64 = (n: number) => n.toString(16).padStart(16, '0');
+    const shred = '0104' + leaf.slice(4, 36) + u64(Number(seq) + 1) + u64(recorded_at) +
+      createHmac('sha256', salt).update(record).digest('hex');
+    sql(data, `INSERT INTO journal (pos, business, contact, entry, version, kind, contact_seq,
+      leaf_index, recorded_at, occurred_at, record, salt, leaf) VALUES (${Number(index) + 2}, 1,
+      ${bytes(contact!)}, ${id_bytes(entry)}, 1, 5, ${Number(seq) + 1}, ${Number(index) + 1},
+      ${recorded_at}, ${recorded_at}, '${record}', ${bytes(salt.toString('hex'))},
+      ${bytes(shred)})`);
+  }
+  const at = on_postgres ? place_of(data) : ['--data', data];
+  run_annals('--log-level', 'error', 'rebuild', ...at);
+}
+
+describe('an erased entry', () => {
+  test('is no fault where its shred leaf says so, be it one version or several', () => {
+    const data = copy();
+    erase(data, entries[6]!, true);
+    erase(data, entries[3]!, true); // corrected
+    erase(data, entries[5]!, true); // retracted
+    const found = verify(data, '--known-checkpoint', known);
+    expect(found.text).toContain('19 leaves of 1 businesses, 2 files; 0 faults');
+    expect(found.code).toBe(0);
+    drop(data);
+  });
+
+  test('is one where no leaf says so, or that of another entry', () => {
+    const data = copy();
+    erase(data, entries[6]!, false);
+    erase(data, entries[8]!, true, false);
+    const { text, code } = verify(data);
+    expect(code).toBe(40);
+    expect(text).toContain(`entry ${entries[6]} version 1: record: is blank, and no leaf says`);
+    expect(text).toContain(`entry ${entries[8]} version 1: record: is there, and this leaf says`);
+    expect(text.match(/^fault: /gm)).toHaveLength(2);
+    drop(data);
+  });
+});
+
 test.skipIf(on_postgres)("a file's bytes are compared with its name", () => {
   const data = copy();
   const folder = join(data, 'blobs');
