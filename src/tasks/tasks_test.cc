@@ -69,7 +69,7 @@ class TasksTest : public testing::Test {
   std::vector<base::Json> history() {
     return api_.database->read(1, [](db::Tx& tx) {
       std::vector<base::Json> found;
-      auto rows = tx.query("SELECT record FROM journal ORDER BY pos", {});
+      auto rows = tx.query("SELECT record FROM journal WHERE kind = 1 ORDER BY pos", {});
       while (rows.next()) {
         base::Json record = base::parse_json(rows->text(0));
         if (record.find("type")->text().starts_with("task.")) found.push_back(std::move(record));
