@@ -21,7 +21,7 @@ export * from './memory';
 export { when_near } from './near';
 export { is_wide } from './wide.svelte';
 export { copy } from './copy';
-export { save_file } from './save_file';
+export { follow_link, save_file } from './save_file';
 export { Sending } from './sending.svelte';
 export { tell, tell_undoable } from './toasts.svelte';
 export { why } from './why';
