@@ -1,5 +1,6 @@
 // The history: a long one, its filters, what can be done with an entry.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe } from 'node:test';
 import { step, Studio } from './studio.mjs';
 
@@ -262,6 +263,18 @@ describe('the timeline', () => {
       button('CSV for spreadsheets').click(),
     ]);
     assert.match(file.suggestedFilename(), /^history-.*\.csv$/);
+  });
+
+  step('exports what proves it', async () => {
+    await button('Export').click();
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      button('Evidence bundle').click(),
+    ]);
+    assert.match(file.suggestedFilename(), /\.zip$/);
+    const content = readFileSync(await file.path());
+    assert.equal(content.subarray(0, 2).toString(), 'PK');
+    await button('Evidence bundle').waitFor({ state: 'detached' });
   });
 
   step('fits a narrow screen', () => studio.check_narrow('timeline'));

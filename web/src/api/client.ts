@@ -1,5 +1,6 @@
 // The server's interface, typed by docs/openapi.yaml. Every call goes through here.
 import createClient from 'openapi-fetch';
+import { fetch_early } from './early';
 import type { components, paths } from './schema';
 import { Problem } from './problem';
 
@@ -8,7 +9,11 @@ export type Schemas = components['schemas'];
 /** The parameters of a list of entries. */
 export type EntryQuery = NonNullable<paths['/api/v1/entries']['get']['parameters']['query']>;
 
-export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin' });
+export const api = createClient<paths>({
+  baseUrl: '',
+  credentials: 'same-origin',
+  fetch: fetch_early,
+});
 
 type Outcome<T> = { data?: T; error?: unknown; response: Response };
 

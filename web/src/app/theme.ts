@@ -1,6 +1,6 @@
 import { remember } from '$ui';
 
-/** Goes from what is shown to the other of light and dark; static/theme.js keeps it over reloads. */
+/** Goes from what is shown to the other of light and dark; static/early.js keeps it over reloads. */
 export function next_theme(): void {
   const root = document.documentElement;
   const chosen = root.dataset.theme;

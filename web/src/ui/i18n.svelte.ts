@@ -18,6 +18,7 @@ const files = import.meta.glob<Record<Key, Text>>('../../messages/*.json', { imp
 
 let texts = $state.raw({} as Record<Key, Text>);
 let current = $state<Language>('en');
+let current_locale = $state('en-GB');
 
 /** The first of `wanted` that we speak, else English. */
 export function best_language(wanted: readonly string[]): Language {
@@ -34,13 +35,19 @@ export function language(): Language {
 
 /** The locale for numbers and dates: the browser's own form of the chosen language, if it has one. */
 export function locale(): string {
-  const own = globalThis.navigator?.languages?.find((tag) => tag.split('-')[0] === current);
-  return own ?? (current === 'en' ? 'en-GB' : current);
+  return current_locale;
+}
+
+/** Every text asks for it, and the browser's list takes long to get. */
+function locale_of(wanted: Language): string {
+  const own = globalThis.navigator?.languages?.find((tag) => tag.split('-')[0] === wanted);
+  return own ?? (wanted === 'en' ? 'en-GB' : wanted);
 }
 
 export async function speak(wanted: Language): Promise<void> {
   texts = await files[`../../messages/${wanted}.json`]!();
   current = wanted;
+  current_locale = locale_of(wanted);
   document.documentElement.lang = wanted;
 }
 

@@ -62,6 +62,10 @@ export class History {
   get has_more(): boolean {
     return (this.blocks.at(-1)?.next_cursor ?? null) !== null;
   }
+  /** Whether this is what is shown, or asked for. */
+  shows(filters: Filters): boolean {
+    return JSON.stringify(filters) === JSON.stringify(this.#filters);
+  }
   get loaded(): Entry[] {
     return this.blocks.flatMap((block) => block.entries ?? []);
   }

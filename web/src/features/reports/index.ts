@@ -1,2 +1,2 @@
-export { default as HeatMap } from './HeatMap.svelte';
-export { default as PaymentsPlot } from './PaymentsPlot.svelte';
+/** Loaded when they are first shown. */
+export const load_plots = () => import('./Plots.svelte');
