@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Client, type Reply } from './support/client';
 import { Fault, may_mount, SmallDisk } from './support/disk';
 import { on_postgres } from './support/engine';
+import { settings_leaves } from './support/load';
 import { run_annals } from './support/server';
 import { Studio } from './support/studio';
 import { may_trace, trace } from './support/trace';
@@ -156,7 +157,8 @@ class Load {
     }
     const lost = [...this.acknowledged].filter(([key, id]) => found.get(key) !== id);
     expect(lost).toEqual([]);
-    const places = all.map((e) => e.ledger.leaf_index).sort((a, b) => a - b);
+    const places = [...(await settings_leaves(client)), ...all.map((e) => e.ledger.leaf_index)];
+    places.sort((a, b) => a - b);
     expect(places).toEqual(places.map((_, i) => i));
     const mine = all.filter((e) => e.contact_id === this.contact);
     const numbers = mine.map((e) => e.ledger.contact_seq).sort((a, b) => a - b);

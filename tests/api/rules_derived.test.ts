@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Client } from './support/client';
 import { database_name, drop_database, on_postgres, place, psql } from './support/engine';
 import { read, tell } from './support/everything';
+import { settings_leaves } from './support/load';
 import { run_annals, temp_folder } from './support/server';
 import { Studio } from './support/studio';
 
@@ -31,9 +32,9 @@ function owner(): Client {
   return new Client(studio.server.url, studio.owner.credential);
 }
 
-/** The numbers of all leaves, of each version of each entry. */
+/** The numbers of all leaves: of each version of each entry, and of each change of settings. */
 async function leaf_indexes(): Promise<number[]> {
-  const found: number[] = [];
+  const found = await settings_leaves(owner());
   for (const { id } of await owner().all(entries, { limit: 200 })) {
     const { versions } = await owner().get(`${entries}/${id}`);
     found.push(...versions.map((v: any) => v.ledger.leaf_index));

@@ -5,7 +5,16 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Client } from './support/client';
 import { on_postgres, place } from './support/engine';
-import { check, check_numbers, check_repeats, entries, Load, pause, write } from './support/load';
+import {
+  check,
+  check_numbers,
+  check_repeats,
+  entries,
+  Load,
+  pause,
+  settings_leaves,
+  write,
+} from './support/load';
 import { Fault } from './support/disk';
 import { errors_of } from './support/scenario';
 import { annals_bin, Server } from './support/server';
@@ -52,7 +61,7 @@ describe.skipIf(!on_postgres)('two servers on one database', () => {
         expect(read).toEqual(await timeline(one!, anna));
         expect((await two!.get(entries, { q: `reticulated ${i}` })).items[0].id).toBe(id);
       }
-      check_numbers(await owner.all(entries, { limit: 200 }));
+      check_numbers(await owner.all(entries, { limit: 200 }), await settings_leaves(owner));
     });
 
     test('writes of both at once to the same contacts leave no gap and lose nothing', async () => {
@@ -72,7 +81,7 @@ describe.skipIf(!on_postgres)('two servers on one database', () => {
       );
       expect(load.acknowledged.size).toBeGreaterThan(16);
       const all = await owner.all(entries, { limit: 200 });
-      check_numbers(all);
+      check_numbers(all, await settings_leaves(owner));
       const found = new Map(all.map((e) => [e.origin.source_id, e.id]));
       for (const [source_id, id] of load.acknowledged) expect(found.get(source_id)).toBe(id);
       for (const contact of contacts) {
@@ -96,7 +105,7 @@ describe.skipIf(!on_postgres)('two servers on one database', () => {
         ),
       );
       expect(made.flatMap((m) => m.items).length).toBe(4_000);
-      check_numbers(await there(owner).all(entries, { limit: 200 }));
+      check_numbers(await there(owner).all(entries, { limit: 200 }), await settings_leaves(owner));
     });
 
     test('a contact and its merge made at one are there at the other', async () => {

@@ -107,9 +107,14 @@ function group_by<T>(items: Iterable<T>, name: (item: T) => string): Map<string,
   return groups;
 }
 
+/** The numbers of the leaves that are changes of settings. */
+export async function settings_leaves(client: Client): Promise<number[]> {
+  return (await client.all('/api/v1/ledger/settings', { limit: 200 })).map((s) => s.leaf_index);
+}
+
 /** No number is missing: leaves of the business, sequences of each contact; times follow them. */
-export function check_numbers(all: any[]): void {
-  const leaves = all.map((e) => e.ledger.leaf_index);
+export function check_numbers(all: any[], settings: number[]): void {
+  const leaves = [...settings, ...all.map((e) => e.ledger.leaf_index)];
   expect(gapless(leaves, 0), 'leaf_index').toBe(true);
   const by_contact = group_by(all, (e: any) => e.contact_id as string);
   for (const [contact, theirs] of by_contact) {
@@ -137,7 +142,7 @@ export async function check(client: Client, load: Load): Promise<void> {
   const lost = [...load.acknowledged].filter(([source_id, id]) => by_key.get(source_id) !== id);
   expect(lost).toEqual([]);
   expect([...by_key.keys()].filter((source_id) => !load.sent.has(source_id))).toEqual([]);
-  check_numbers(all);
+  check_numbers(all, await settings_leaves(client));
   // All of an array or nothing of it.
   const arrays = group_by(by_key.keys(), (k) => k.split(' ').slice(0, 2).join(' '));
   for (const [name, parts] of arrays) {
