@@ -5,6 +5,7 @@ import {
   compare,
   let_go,
   refilled,
+  spots_of,
   with_first_page,
   type Block,
 } from './blocks';
@@ -78,5 +79,15 @@ describe('a block', () => {
     expect(block_at(blocks, entry('n', 25), 'newest')).toBe(blocks[1]);
     expect(block_at(blocks, entry('n', 35), 'newest')).toBe(blocks[0]);
     expect(block_at(blocks, entry('n', 5), 'newest')).toBeUndefined();
+  });
+});
+
+describe('where blocks stand', () => {
+  it('is below all that is above, and keeps no entry', () => {
+    const blocks = [block([entry('c', 30), entry('b', 20)], 'x'), block([entry('a', 10)], null)];
+    expect(spots_of(blocks)).toEqual([
+      { key: blocks[0]?.key, above: 0, above_at: undefined },
+      { key: blocks[1]?.key, above: 2, above_at: entry('b', 20).occurred_at },
+    ]);
   });
 });

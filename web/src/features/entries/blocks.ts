@@ -31,6 +31,30 @@ function place_of({ occurred_at, id }: Place): Place {
   return { occurred_at, id };
 }
 
+/** Where a block stands in the list. */
+export interface Spot {
+  key: number;
+  /** How many entries stand above. */
+  above: number;
+  /** When the entry above was. */
+  above_at: string | undefined;
+}
+
+/**
+ * What a list of blocks is drawn from: an item of a list, and a value derived for it, may keep what
+ * it first saw for as long as the item lives, and so they must not see a block.
+ */
+export function spots_of(blocks: readonly Block[]): Spot[] {
+  let above = 0;
+  let above_at: string | undefined;
+  return blocks.map(({ key, count, last }) => {
+    const spot = { key, above, above_at };
+    above += count;
+    above_at = last.occurred_at;
+    return spot;
+  });
+}
+
 let last_key = 0;
 
 /** Null for a page without entries. */
