@@ -1,5 +1,5 @@
-// A long history, walked to its end: what is far from the screen is let go, so that neither the page
-// nor the heap grows. How smooth that is depends on the machine: it is only shown.
+// A long history, walked to its end: what is far from the screen is let go, so that neither the
+// page nor the heap grows. How smooth that is depends on the machine: it is only shown.
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 import { step, Studio } from './studio.mjs';
