@@ -32,22 +32,31 @@ export class Studio {
   /** Starts a server, sets it up and signs its owner in. */
   static async open() {
     const studio = new Studio();
+    try {
+      await studio.#begin();
+    } catch (cause) {
+      await studio.close(); // The server would keep the tests from ending.
+      throw cause;
+    }
+    return studio;
+  }
+
+  async #begin() {
     mkdirSync(shots, { recursive: true });
-    studio.annals = await start_annals();
-    studio.url = studio.annals.url;
-    studio.browser = await open_browser();
-    Object.assign(studio, await open_page(studio.browser, studio.url));
-    studio.page.setDefaultTimeout(step_ms_max);
+    this.annals = await start_annals();
+    this.url = this.annals.url;
+    this.browser = await open_browser();
+    Object.assign(this, await open_page(this.browser, this.url));
+    this.page.setDefaultTimeout(step_ms_max);
     const business = {
       name: 'Studio Nord',
       time_zone: 'Europe/Berlin',
       locale: 'en-GB',
       currency: 'EUR',
     };
-    await studio.ask('POST', '/setup', { business, owner });
-    const key = await studio.ask('POST', '/api-keys', { name: 'e2e', scopes: ['admin'] });
-    studio.key = key.secret;
-    return studio;
+    await this.ask('POST', '/setup', { business, owner });
+    const key = await this.ask('POST', '/api-keys', { name: 'e2e', scopes: ['admin'] });
+    this.key = key.secret;
   }
 
   async close() {
