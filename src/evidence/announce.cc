@@ -107,11 +107,11 @@ base::Bytes Announcer::Parts::new_stamp(const Checkpoint& checkpoint,
   const ledger::SignedCheckpoint& made = checkpoint.signed_one;
   const base::Bytes request = tlog::stamp_request(made.note, base::system_random());
   const http::WebReply reply = http::post({.url = options.timestamp_authority,
-                                            .content_type = std::string(tlog::kStampRequestType),
-                                            .body = std::string(base::as_text(request)),
-                                            .reply_bytes_max = tlog::kStampBytesMax,
-                                            .deadline_ms = kRequestMs,
-                                            .give_up = &stopping});
+                                           .content_type = std::string(tlog::kStampRequestType),
+                                           .body = std::string(base::as_text(request)),
+                                           .reply_bytes_max = tlog::kStampBytesMax,
+                                           .deadline_ms = kRequestMs,
+                                           .give_up = &stopping});
   if (reply.status != 200) throw refused("It answers " + std::to_string(reply.status) + ".");
   const std::string fault = tlog::stamp_fault(request, base::as_bytes(reply.body));
   if (!fault.empty()) throw refused("What it answers is no stamp of this: " + fault + ".");
@@ -125,12 +125,12 @@ base::Bytes Announcer::Parts::new_stamp(const Checkpoint& checkpoint,
 void Announcer::Parts::send(const Checkpoint& checkpoint, std::string_view type,
                             std::string_view body, const std::atomic<bool>& stopping) const {
   const http::WebReply reply = http::post({.url = options.webhook,
-                                            .content_type = std::string(type),
-                                            .body = std::string(body),
-                                            .headers = {{"Annals-Checkpoint", checkpoint.name()}},
-                                            .reply_bytes_max = kWebhookReplyBytesMax,
-                                            .deadline_ms = kRequestMs,
-                                            .give_up = &stopping});
+                                           .content_type = std::string(type),
+                                           .body = std::string(body),
+                                           .headers = {{"Annals-Checkpoint", checkpoint.name()}},
+                                           .reply_bytes_max = kWebhookReplyBytesMax,
+                                           .deadline_ms = kRequestMs,
+                                           .give_up = &stopping});
   if (reply.status < 200 || reply.status > 299) {
     throw refused("It answers " + std::to_string(reply.status) + ".");
   }
