@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "db/db.h"

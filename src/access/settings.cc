@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "access/access.h"
 #include "access/actor.h"
 #include "base/error.h"
 #include "base/json.h"

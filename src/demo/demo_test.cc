@@ -36,40 +36,40 @@ std::unique_ptr<db::Database> open(const std::string& folder, const base::Clock&
 class Demo : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    folder_ = std::make_unique<base::TempFolder>();
-    clock_ = std::make_unique<base::ManualClock>(kNow);
-    report_ = make({.folder = path(),
-                    .clock = clock_.get(),
-                    .password_cost = access::kCheapPasswordCost,
-                    .open = open});
-    database_ = open(path(), *clock_);
+    folder = std::make_unique<base::TempFolder>();
+    clock = std::make_unique<base::ManualClock>(kNow);
+    report = make({.folder = path(),
+                   .clock = clock.get(),
+                   .password_cost = access::kCheapPasswordCost,
+                   .open = open});
+    database = open(path(), *clock);
   }
   static void TearDownTestSuite() {
-    database_.reset();
-    folder_.reset();
+    database.reset();
+    folder.reset();
   }
-  static std::string path() { return folder_->path() + "/data"; }
+  static std::string path() { return folder->path() + "/data"; }
 
   static std::int64_t number(const std::string& sql) {
-    return database_->read(db::kNoBusiness, [&](db::Tx& tx) {
+    return database->read(db::kNoBusiness, [&](db::Tx& tx) {
       auto rows = tx.query(sql, {});
       return rows.next() ? rows->integer(0) : -1;
     });
   }
 
-  static std::unique_ptr<base::TempFolder> folder_;
-  static std::unique_ptr<base::ManualClock> clock_;
-  static std::unique_ptr<db::Database> database_;
-  static Report report_;
+  static std::unique_ptr<base::TempFolder> folder;
+  static std::unique_ptr<base::ManualClock> clock;
+  static std::unique_ptr<db::Database> database;
+  static Report report;
 };
-std::unique_ptr<base::TempFolder> Demo::folder_;
-std::unique_ptr<base::ManualClock> Demo::clock_;
-std::unique_ptr<db::Database> Demo::database_;
-Report Demo::report_;
+std::unique_ptr<base::TempFolder> Demo::folder;
+std::unique_ptr<base::ManualClock> Demo::clock;
+std::unique_ptr<db::Database> Demo::database;
+Report Demo::report;
 
 TEST_F(Demo, HasFourBusinessesOfAFewHundredContacts) {
   EXPECT_EQ(number("SELECT count(*) FROM businesses"), 4);
-  EXPECT_EQ(number("SELECT count(*) FROM contacts"), report_.contacts);
+  EXPECT_EQ(number("SELECT count(*) FROM contacts"), report.contacts);
   for (int business = 1; business <= 4; ++business) {
     const std::string of = " WHERE business = " + std::to_string(business);
     EXPECT_GT(number("SELECT count(*) FROM contacts" + of), 200);
@@ -87,7 +87,7 @@ TEST_F(Demo, HasFourBusinessesOfAFewHundredContacts) {
 
 TEST_F(Demo, HasTheKeysThatSignItsLedgers) {
   const auto all =
-      database_->read(db::kNoBusiness, [](db::Tx& tx) { return access::all_businesses(tx); });
+      database->read(db::kNoBusiness, [](db::Tx& tx) { return access::all_businesses(tx); });
   ASSERT_EQ(all.size(), 4U);
   for (const access::Business& business : all) {
     EXPECT_TRUE(std::filesystem::exists(path() + "/keys/" + business.id.text() + ".key"));
@@ -97,7 +97,7 @@ TEST_F(Demo, HasTheKeysThatSignItsLedgers) {
 
 TEST_F(Demo, HasEveryTypeOfTheCatalog) {
   std::set<std::string> told;
-  database_->read(db::kNoBusiness, [&](db::Tx& tx) {
+  database->read(db::kNoBusiness, [&](db::Tx& tx) {
     auto rows = tx.query("SELECT record FROM journal WHERE kind = 1", {});
     while (rows.next()) told.insert(base::parse_json(rows->text(0)).find("type")->text());
   });
@@ -133,7 +133,7 @@ TEST_F(Demo, NothingIsRecordedBeforeItHappened) {
 }
 
 TEST_F(Demo, RefusesAFolderThatHoldsSomething) {
-  EXPECT_THROW((void)make({.folder = path(), .clock = clock_.get(), .open = open}), base::Error);
+  EXPECT_THROW((void)make({.folder = path(), .clock = clock.get(), .open = open}), base::Error);
 }
 
 TEST(DemoStory, OneSeedTellsOneStory) {

@@ -1,6 +1,7 @@
 #include "entries/check.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

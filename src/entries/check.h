@@ -59,6 +59,7 @@ class RecordCheck {
  public:
   /// `text` is a record that its leaf commits to. Throws kInternal where it cannot be read.
   RecordCheck(std::string_view text, const JournalColumns& columns);
+  ~RecordCheck() = default;
   RecordCheck(const RecordCheck&) = delete;
   RecordCheck& operator=(const RecordCheck&) = delete;
 

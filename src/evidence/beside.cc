@@ -1,7 +1,6 @@
 #include "evidence/beside.h"
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>

@@ -6,11 +6,13 @@
 #include <filesystem>
 #include <fstream>
 #include <ios>
+#include <map>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -35,14 +37,12 @@ std::string order_json(const RemoteExport& order) {
   base::JsonWriter out;
   out.begin_object().member("format", "bundle").member("all_leaves", order.all_leaves);
   if (order.contact) out.member("contact", *order.contact);
-  http::Pairs filters = parse_query_text(order.filters);
-  std::stable_sort(filters.begin(), filters.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::map<std::string, std::vector<std::string>> filters;
+  for (const auto& [name, value] : parse_query_text(order.filters)) filters[name].push_back(value);
   out.key("filters").begin_object();
-  for (auto it = filters.begin(); it != filters.end();) {
-    const std::string name = it->first;
+  for (const auto& [name, values] : filters) {
     out.key(name).begin_array();
-    for (; it != filters.end() && it->first == name; ++it) out.value(it->second);
+    for (const std::string& value : values) out.value(value);
     out.end_array();
   }
   out.end_object();

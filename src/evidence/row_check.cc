@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/hash.h"

@@ -56,7 +56,7 @@ using Tags = std::unordered_map<base::Id, base::Id>;
 struct CheckWith {
   base::Id business;
   const Tags& tags;
-  base::ShortHashKey key;  // of the sums
+  base::ShortHashKey key{};  // of the sums
 };
 
 /// Rows with `from` < pos ≤ `to` of the transaction's business.

@@ -35,7 +35,7 @@ struct Log {
 /// second epoch on `annals/<id>/<epoch>`.
 [[nodiscard]] std::string origin(const base::Id& business, std::int64_t epoch);
 /// The epoch that an origin of this business names; nothing where it is of another log, or none.
-[[nodiscard]] std::optional<std::int64_t> epoch_of(const std::string& origin,
+[[nodiscard]] std::optional<std::int64_t> epoch_of(const std::string& text,
                                                    const base::Id& business);
 
 struct SignedCheckpoint {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "base/temp_folder.h"
 #include "db/db.h"
