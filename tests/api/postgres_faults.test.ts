@@ -2,7 +2,7 @@
 // are answered with 503 soon, and nothing that was acknowledged is lost or there twice.
 // ANNALS_LONG=1 does it for longer.
 import { spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Client } from './support/client';
@@ -423,12 +423,11 @@ describe.skipIf(!on_postgres)('a database that is no good', () => {
     if (there) expect(everything(bad.name)).toBe(before);
   });
 
-  const pgbouncer = process.env.ANNALS_TEST_PGBOUNCER ?? '/usr/sbin/pgbouncer';
   const modes = ['transaction', 'session'].flatMap((mode) => [
     { mode, more: '' },
     { mode, more: 'ignore_startup_parameters = options' },
   ]);
-  test.skipIf(!existsSync(pgbouncer)).each(modes)(
+  test.each(modes)(
     'behind pgbouncer, $mode mode, $more',
     async ({ mode, more }) => {
       const name = `bouncer_${modes.findIndex((m) => m.mode === mode && m.more === more)}`;
@@ -455,7 +454,7 @@ ${more}
       );
       const { uid, gid } = unprivileged();
       if (uid !== undefined) for (const one of [file, users]) chownSync(one, uid, gid!);
-      const bouncer = spawn(pgbouncer, ['-q', file], { stdio: 'ignore', uid, gid });
+      const bouncer = spawn('/usr/sbin/pgbouncer', ['-q', file], { stdio: 'ignore', uid, gid });
       const ended = new Promise((done) => bouncer.on('close', done));
       const through = `postgresql://annals@127.0.0.1:${port}/${name}`;
       try {
