@@ -49,6 +49,10 @@ struct Actor {
   std::set<std::string> scopes;  // of an API key
   std::string session;           // token hash of the session, for sign-out; else empty
 
+  /// The same staff member, API key or system in the same business, by whatever session.
+  [[nodiscard]] bool is(const Actor& other) const {
+    return business == other.business && kind == other.kind && id == other.id;
+  }
   [[nodiscard]] bool may(Permission permission) const;
   [[nodiscard]] bool has_scope(const std::string& scope) const { return scopes.contains(scope); }
   /// Owners and keys with `admin`: see every log view and every private entry.
@@ -56,6 +60,9 @@ struct Actor {
   /// Throws kForbidden that names what is missing.
   void require(Permission permission) const;
 };
+
+/// staff, api_key or system.
+[[nodiscard]] std::string_view name_of(Actor::Kind kind);
 
 /// `system`, for what the server does by itself in `business`.
 [[nodiscard]] Actor system_actor(db::BusinessKey business, const base::Id& business_id,

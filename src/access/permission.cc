@@ -114,6 +114,18 @@ void Actor::require(Permission permission) const {
                     {{"scopes", "scope", "needs " + wanted}});
 }
 
+std::string_view name_of(Actor::Kind kind) {
+  switch (kind) {
+    case Actor::Kind::kStaff:
+      return "staff";
+    case Actor::Kind::kApiKey:
+      return "api_key";
+    case Actor::Kind::kSystem:
+      return "system";
+  }
+  return "system";
+}
+
 Actor system_actor(db::BusinessKey business, const base::Id& business_id, std::string time_zone,
                    std::string country) {
   Actor actor;

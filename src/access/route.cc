@@ -28,18 +28,6 @@ namespace {
 
 constexpr base::Micros kKept = base::limits::kRequestKeyDays * base::kMicrosPerDay;
 
-std::string_view kind_of(const Actor& actor) {
-  switch (actor.kind) {
-    case Actor::Kind::kStaff:
-      return "staff";
-    case Actor::Kind::kApiKey:
-      return "api_key";
-    case Actor::Kind::kSystem:
-      return "system";
-  }
-  return "system";
-}
-
 // The parts with their lengths before them, so that no two lists of parts look alike.
 base::Digest keyed_hash(base::ByteSpan secret, std::initializer_list<std::string_view> parts) {
   std::string text;
@@ -72,9 +60,9 @@ RequestKey request_key(db::Tx& tx, const Actor& actor, const http::Request& requ
   const base::Bytes secret = business_secret(tx, actor.business);
   const std::string_view who = base::as_text(actor.id.bytes);
   const std::string line = request_line(request);
-  return {keyed_hash(secret, {"request key", kind_of(actor), who, key}),
+  return {keyed_hash(secret, {"request key", name_of(actor.kind), who, key}),
           keyed_hash(secret, {"request", line, request.header("content-type"), request.body}),
-          keyed_hash(secret, {"reply", kind_of(actor), who, key})};
+          keyed_hash(secret, {"reply", name_of(actor.kind), who, key})};
 }
 
 // A reply as it is kept: its headers and body as JSON, sealed (XSalsa20-Poly1305), nonce first.

@@ -17,11 +17,8 @@ namespace {
 // As records of entries say it.
 base::Json recorded_by(const Actor& actor) {
   base::Json by = base::Json::object();
-  if (actor.kind == Actor::Kind::kSystem) {
-    by.set("kind", base::Json::string("system"));
-    return by;
-  }
-  by.set("kind", base::Json::string(actor.kind == Actor::Kind::kStaff ? "staff" : "api_key"));
+  by.set("kind", base::Json::string(std::string(name_of(actor.kind))));
+  if (actor.kind == Actor::Kind::kSystem) return by;
   by.set("id", base::Json::string(actor.id.text()));
   by.set("name", base::Json::string(actor.name));
   return by;

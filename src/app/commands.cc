@@ -367,21 +367,18 @@ void Commands::add_verify(CLI::App& app) {
 
 void Commands::add_export(CLI::App& app) {
   CLI::App* command = add(app, "export", "Write an evidence bundle (docs/ledger.md)", [this] {
-    if (!server_.empty()) return export_from_server();
+    if (!server_.empty()) {
+      return evidence::remote_export_command(server_, api_key_, export_order(), std::cout,
+                                             std::cerr);
+    }
     const auto database = open_database(serve_.place());
     wait_for_index(*database, kPatience);
     ledger::Signer signer(*database, serve_.keys_folder(), serve_.checkpoints,
                           base::system_clock());
-    evidence::ExportCommand order{.business = choose_business(*database, business_),
-                                  .bundle = export_bundle_,
-                                  .contact = {},
-                                  .filters = export_filter_,
-                                  .all_leaves = export_all_leaves_,
-                                  .terminal = ::isatty(STDERR_FILENO) != 0};
-    if (!export_contact_.empty()) order.contact = export_contact_;
     return evidence::export_command(
-        *database, signer, {.members = contacts::members, .contact_name = contacts::name_of}, order,
-        base::system_clock(), std::cout, std::cerr);
+        *database, signer, {.members = contacts::members, .contact_name = contacts::name_of},
+        choose_business(*database, business_), export_order(), base::system_clock(), std::cout,
+        std::cerr);
   });
   command->add_option("--bundle", export_bundle_, "The zip file to write")->required();
   CLI::Option* key = flag(command, "--api-key", api_key_, "Of one who may export from --server");
@@ -396,16 +393,14 @@ void Commands::add_export(CLI::App& app) {
   flag(command, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
 }
 
-int Commands::export_from_server() const {
-  evidence::RemoteExport order{.server = server_,
-                               .api_key = api_key_,
-                               .bundle = export_bundle_,
-                               .contact = {},
-                               .filters = export_filter_,
-                               .all_leaves = export_all_leaves_,
-                               .terminal = ::isatty(STDERR_FILENO) != 0};
+evidence::ExportOrder Commands::export_order() const {
+  evidence::ExportOrder order{.bundle = export_bundle_,
+                              .contact = {},
+                              .filters = export_filter_,
+                              .all_leaves = export_all_leaves_,
+                              .terminal = ::isatty(STDERR_FILENO) != 0};
   if (!export_contact_.empty()) order.contact = export_contact_;
-  return evidence::remote_export_command(order, std::cout, std::cerr);
+  return order;
 }
 
 void Commands::add_routes(CLI::App& app) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/server.h"
+#include "evidence/evidence.h"
 
 namespace annals::app {
 
@@ -36,7 +37,7 @@ class Commands {
   void add_ledger(CLI::App& app);
   void add_verify(CLI::App& app);
   void add_export(CLI::App& app);
-  [[nodiscard]] int export_from_server() const;
+  [[nodiscard]] evidence::ExportOrder export_order() const;
   void add_routes(CLI::App& app);
 
   std::function<int()> chosen_;

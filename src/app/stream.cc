@@ -70,10 +70,6 @@ using Clients = std::vector<std::shared_ptr<Client>>;
 struct Message {
   access::Actor actor;
   std::string text;
-
-  [[nodiscard]] bool is_for(const access::Actor& other) const {
-    return other.business == actor.business && other.kind == actor.kind && other.id == actor.id;
-  }
 };
 
 struct Told {
@@ -282,7 +278,7 @@ struct Stream::Hub {
     for (const auto& [business, list] : by_business()) {
       for (const auto& client : list) {
         for (const Message& message : all) {
-          if (message.is_for(client->reader->actor)) client->sink->send(message.text);
+          if (message.actor.is(client->reader->actor)) client->sink->send(message.text);
         }
       }
     }

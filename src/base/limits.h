@@ -35,6 +35,7 @@ inline constexpr std::size_t kEntryTypesMax = 1'000;    // of its own
 inline constexpr std::size_t kLogViewsMax = 50;
 inline constexpr std::size_t kQueueEntriesMax = 10'000;
 inline constexpr std::size_t kApplierLagEntriesMax = 20'000;
+inline constexpr std::int64_t kFarBehindRows = 100'000;  // from here the index is made anew
 inline constexpr std::size_t kApplierLagBytesMax = 2 * 1024 * 1024;
 inline constexpr std::size_t kFieldErrorsMax = 100;  // named in one reply
 inline constexpr std::size_t kConnectionsMax = 12'000;

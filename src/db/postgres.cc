@@ -182,7 +182,7 @@ struct Memory {
   std::int64_t applied = -1;      // how far the journal is derived; -1: to be read
   std::shared_ptr<void> kept;     // by the writes
   std::shared_ptr<void> derived;  // by what derives
-  Answers answers;
+  PostgresAnswers answers;
 
   void forget() {
     kept.reset();
@@ -568,7 +568,7 @@ std::size_t PostgresDatabase::ask_ahead(PostgresConnection& connection, WriteGro
                                         Memory& memory, std::span<WriteJob* const> jobs) {
   constexpr int rounds = 2;  // the second for what the answers lead to
   for (int round = 0; round < rounds; ++round) {
-    Answers::Questions questions(group.answers);
+    Questions questions(group.answers);
     for (std::size_t i = 0; i < jobs.size() && questions.size() < kQuestionsMax; ++i) {
       const WriteJob& job = *jobs[i];
       if (job.ahead) {
@@ -578,7 +578,7 @@ std::size_t PostgresDatabase::ask_ahead(PostgresConnection& connection, WriteGro
       }
       if (round == 0 && questions.size() >= kQuestionsMax) jobs = jobs.first(i + 1);
     }
-    group.answers.ask(connection, jobs.front()->business, questions);
+    questions.ask(connection, jobs.front()->business, group.answers);
   }
   return jobs.size();
 }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,12 +12,15 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/encoding.h"
 #include "base/error.h"
+#include "db/answers.h"
+#include "db/business.h"
 #include "db/db.h"
 #include "db/postgres_array.h"
 #include "db/postgres_connection.h"
@@ -26,35 +28,10 @@
 namespace annals::db {
 namespace {
 
-constexpr std::size_t kAnswersMax = 50'000;  // kept between commits, a business
-
 // pg_type.dat
 constexpr Oid kBytea = 17;
 constexpr Oid kInt8 = 20;
 constexpr Oid kText = 25;
-
-// A key as PostgreSQL gives it in a result.
-std::string spelled(const Param& key) {
-  if (const auto* text = std::get_if<std::string_view>(&key.value())) return std::string(*text);
-  if (const auto* blob = std::get_if<base::ByteSpan>(&key.value())) {
-    return std::string(base::as_text(*blob));
-  }
-  const auto* number = std::get_if<std::int64_t>(&key.value());
-  CHECK(number != nullptr);
-  std::string bytes(8, '\0');
-  for (std::size_t i = 0; i < 8; ++i) {
-    bytes[i] = static_cast<char>(
-        static_cast<std::uint8_t>(static_cast<std::uint64_t>(*number) >> (56 - 8 * i)));
-  }
-  return bytes;
-}
-
-std::string name_of(const LookUp& what, std::string_view key) {
-  const auto address = std::bit_cast<std::array<char, sizeof(std::uintptr_t)>>(&what);
-  std::string name(address.data(), address.size());
-  name += key;
-  return name;
-}
 
 Oid type_of(const Param& key) {
   if (std::holds_alternative<std::int64_t>(key.value())) return kInt8;
@@ -163,23 +140,7 @@ std::optional<Rows> PostgresPendingRows::sent(const InsertInto& into) const {
   return Rows(std::make_unique<ArraysCursor>(table->columns, table->sent));
 }
 
-const PostgresAnswer* Answers::find(const LookUp& what, const Param& key) const {
-  const Known& known = what.of_appended ? of_appended_ : others_;
-  const auto it = known.find(name_of(what, spelled(key)));
-  return it == known.end() ? nullptr : &it->second;
-}
-
-void Answers::keep(const LookUp& what, const Param& key, PostgresAnswer answer) {
-  if (others_.size() >= kAnswersMax) others_.clear();
-  Known& known = what.of_appended ? of_appended_ : others_;
-  known.insert_or_assign(name_of(what, spelled(key)), std::move(answer));
-}
-
-void Answers::forget(const LookUp& what, const Param& key) {
-  (what.of_appended ? of_appended_ : others_).erase(name_of(what, spelled(key)));
-}
-
-void Answers::Questions::add(const LookUp& what, const Param& key) {
+void Questions::add(const LookUp& what, const Param& key) {
   CHECK(!what.many.empty());
   if (known_.find(what, key) != nullptr) return;
   auto [it, fresh] = keys_.try_emplace(&what);
@@ -189,27 +150,28 @@ void Answers::Questions::add(const LookUp& what, const Param& key) {
   ++size_;
 }
 
-void Answers::ask(PostgresConnection& connection, BusinessKey business,
-                  const Questions& questions) {
-  std::vector<std::shared_ptr<PostgresAnswer>> answers;
-  for (const auto& [what, keys] : questions.keys_) {
-    answers.push_back(connection.post_ask_many(what->many, business, keys.array));
+void Questions::ask(PostgresConnection& connection, BusinessKey business,
+                    PostgresAnswers& answers) const {
+  std::vector<std::shared_ptr<PostgresAnswer>> posted;
+  posted.reserve(keys_.size());
+  for (const auto& [what, keys] : keys_) {
+    posted.push_back(connection.post_ask_many(what->many, business, keys.array));
   }
-  if (answers.empty()) return;
+  if (posted.empty()) return;
   connection.settle();
-  auto answer = answers.begin();
-  for (const auto& [what, keys] : questions.keys_) {
+  auto answer = posted.begin();
+  for (const auto& [what, keys] : keys_) {
     const std::shared_ptr<PGresult>& all = (*answer++)->result;
-    if (others_.size() >= kAnswersMax) others_.clear();
-    Known& known = what->of_appended ? of_appended_ : others_;
+    std::unordered_map<std::string, PostgresAnswer> found;
     for (const std::string& name : keys.names) {
-      known.insert_or_assign(name, PostgresAnswer{.result = all, .numbers = {}});
+      found.insert_or_assign(name, PostgresAnswer{.result = all, .numbers = {}});
     }
     for (int row = 0; row < PQntuples(all.get()); ++row) {
       const std::string_view key(PQgetvalue(all.get(), row, 0),
                                  static_cast<std::size_t>(PQgetlength(all.get(), row, 0)));
-      known.at(name_of(*what, key)).numbers.push_back(row);
+      found.at(name_of(*what, key)).numbers.push_back(row);
     }
+    for (auto& [name, one] : found) answers.keep(*what, name, std::move(one));
   }
 }
 

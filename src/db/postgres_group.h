@@ -8,9 +8,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "db/answers.h"
+#include "db/business.h"
 #include "db/db.h"
 #include "db/postgres_array.h"
 #include "db/postgres_connection.h"
@@ -54,42 +55,23 @@ class PostgresPendingRows {
   bool as_sent_ = true;
 };
 
-/// Answers to LookUps. They belong to one business.
-class Answers {
+using PostgresAnswers = Answers<PostgresAnswer>;
+
+/// What is to be asked, of that which is not known yet.
+class Questions final : public Asks {
  public:
-  /// Null where it is not known.
-  [[nodiscard]] const PostgresAnswer* find(const LookUp& what, const Param& key) const;
-  void keep(const LookUp& what, const Param& key, PostgresAnswer answer);
-  /// Asks for all keys that are not known yet, a query for each LookUp.
-  class Questions;
-  void ask(PostgresConnection& connection, BusinessKey business, const Questions& questions);
-
-  void forget(const LookUp& what, const Param& key);
-  void forget_appended() { of_appended_.clear(); }
-  void forget() {
-    of_appended_.clear();
-    others_.clear();
-  }
-
- private:
-  using Known = std::unordered_map<std::string, PostgresAnswer>;
-  Known of_appended_;
-  Known others_;
-};
-
-class Answers::Questions final : public Asks {
- public:
-  explicit Questions(const Answers& known) : known_(known) {}
+  explicit Questions(const PostgresAnswers& known) : known_(known) {}
   void add(const LookUp& what, const Param& key) override;
   [[nodiscard]] std::size_t size() const { return size_; }
+  /// Asks for all keys, a query for each LookUp.
+  void ask(PostgresConnection& connection, BusinessKey business, PostgresAnswers& answers) const;
 
  private:
-  friend class Answers;
   struct Keys {
     BinaryArray array{0};
     std::vector<std::string> names;
   };
-  const Answers& known_;
+  const PostgresAnswers& known_;
   std::map<const LookUp*, Keys> keys_;
   std::size_t size_ = 0;
 };
@@ -97,7 +79,7 @@ class Answers::Questions final : public Asks {
 /// Of one commit.
 struct WriteGroup {
   Pending<PostgresPendingRows> pending{};
-  Answers& answers;
+  PostgresAnswers& answers;
 };
 
 }  // namespace annals::db

@@ -63,9 +63,7 @@ constexpr std::int64_t kGatherRows = 256;
 constexpr std::int64_t kGatherMs = 25;
 // Nobody waits for the applier while everybody waits for a commit.
 constexpr int kApplierNice = 2;
-// While so many rows wait, the derived file is being made anew, and keeps the pages that come
-// again.
-constexpr std::int64_t kFarBehindRows = 100'000;
+// While the derived file is made anew, pages that come again are kept.
 constexpr const char* kCacheUsual = "PRAGMA cache_size=-32768";
 constexpr const char* kCacheFarBehind = "PRAGMA cache_size=-262144";
 // Readers map as much of a file as SQLite can (its SQLITE_MAX_MMAP_SIZE); of what lies beyond, the
@@ -573,7 +571,7 @@ void SqliteDatabase::recover_disk() {
 }
 
 void SqliteDatabase::fit_cache() {
-  const bool far = lag() >= kFarBehindRows;
+  const bool far = lag() >= base::limits::kFarBehindRows;
   if (far == cache_grown_) return;
   applier_connection_->script(far ? kCacheFarBehind : kCacheUsual);
   cache_grown_ = far;

@@ -4,16 +4,19 @@
 #pragma once
 #include <memory>
 #include <optional>
-#include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "db/answers.h"
 #include "db/business.h"
 #include "db/db.h"
 #include "db/sqlite_connection.h"
 
 namespace annals::db {
 
+using SqliteAnswer = std::shared_ptr<const std::vector<std::vector<SqliteValue>>>;
+
+/// Those of all businesses.
 class SqliteAnswers {
  public:
   /// What is remembered of the rows that `what` has for `key`.
@@ -22,23 +25,17 @@ class SqliteAnswers {
   /// Asks for them, and remembers them.
   [[nodiscard]] Rows ask(SqliteConnection& connection, const LookUp& what, BusinessKey business,
                          const Param& key);
-  /// To be called where append() added to them.
-  void forget(const LookUp& what, BusinessKey business, const Param& key);
-  /// To be called at the end of each commit.
-  void forget_appended() { of_appended_.clear(); }
-  /// To be called wherever something may have changed otherwise, also back.
-  void forget() {
-    of_appended_.clear();
-    others_.clear();
+  // As those of Answers.
+  void forget(const LookUp& what, BusinessKey business, const Param& key) {
+    of_[business].forget(what, key);
   }
+  void forget_appended() {
+    for (auto& [business, answers] : of_) answers.forget_appended();
+  }
+  void forget() { of_.clear(); }
 
  private:
-  using Answer = std::vector<std::vector<SqliteValue>>;
-  class Known;
-
-  using Map = std::unordered_map<std::string, std::shared_ptr<const Answer>>;
-  Map of_appended_;
-  Map others_;
+  std::unordered_map<BusinessKey, Answers<SqliteAnswer>> of_;
 };
 
 }  // namespace annals::db

@@ -17,6 +17,7 @@
 #include "base/encoding.h"
 #include "base/error.h"
 #include "base/id.h"
+#include "base/limits.h"
 #include "base/time.h"
 #include "catalog/catalog.h"
 #include "db/business.h"
@@ -34,8 +35,7 @@ namespace {
 // Rows of one transaction: large enough to spare commits, small enough for readers that wait.
 constexpr std::int64_t kBatchRows = 1'000;
 constexpr std::size_t kBatchBytes = 256 * 1024;  // of records; the row that passes it is the last
-/// Where so many wait, the index is being made anew, and nobody is served before it is done.
-constexpr std::int64_t kFarBehindRows = 100'000;
+// While the index is made anew nobody is served.
 constexpr std::int64_t kFarBehindBatchRows = 20'000;
 constexpr std::size_t kFarBehindBatchBytes = std::size_t{16} * 1024 * 1024;
 
@@ -111,7 +111,7 @@ JournalRow journal_row(const db::Row& row) {
 
 bool is_far_behind(db::Tx& tx, std::int64_t after) {
   db::Rows rows = tx.query(kJournalEnd, {});
-  return rows.next() && rows->integer(0) - after >= kFarBehindRows;
+  return rows.next() && rows->integer(0) - after >= base::limits::kFarBehindRows;
 }
 
 std::vector<JournalRow> read_journal(db::Tx& tx, std::int64_t after) {

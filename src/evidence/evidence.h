@@ -73,8 +73,8 @@ class Exports {
   std::unique_ptr<Parts> parts_;
 };
 
-struct ExportCommand {
-  access::Business business;
+/// What `annals export` asks for.
+struct ExportOrder {
   std::string bundle;                  // the file to write
   std::optional<std::string> contact;  // its id
   std::string filters;                 // a query string of GET /entries
@@ -82,22 +82,14 @@ struct ExportCommand {
   bool terminal = false;  // tell of the progress on `err`
 };
 
-/// `annals export --bundle`: with everything that an owner sees. Throws what is wrong.
+/// With everything that an owner of the business sees. Throws what is wrong.
 int export_command(db::Database& database, ledger::Signer& signer, const Neighbours& neighbours,
-                   const ExportCommand& command, const base::Clock& clock, std::ostream& out,
-                   std::ostream& err);
+                   const access::Business& business, const ExportOrder& asked,
+                   const base::Clock& clock, std::ostream& out, std::ostream& err);
 
-struct RemoteExport {
-  std::string server;                  // its address: https://annals.example
-  std::string api_key;                 // of one who may export
-  std::string bundle;                  // the file to write
-  std::optional<std::string> contact;  // its id
-  std::string filters;                 // a query string of GET /entries
-  bool all_leaves = false;
-  bool terminal = false;  // tell of the progress on `err`
-};
-
-/// `annals export --server`: with what the key lets see. Throws what is wrong.
-int remote_export_command(const RemoteExport& order, std::ostream& out, std::ostream& err);
+/// `server` is its address, `api_key` of one who may export: with what that lets see. Throws what
+/// is wrong.
+int remote_export_command(const std::string& server, const std::string& api_key,
+                          const ExportOrder& order, std::ostream& out, std::ostream& err);
 
 }  // namespace annals::evidence

@@ -82,10 +82,6 @@ struct Job {
   std::string error{};
 
   [[nodiscard]] bool over() const { return status == Status::kDone || status == Status::kFailed; }
-  [[nodiscard]] bool is_of(const access::Actor& actor) const {
-    return order.actor.business == actor.business && order.actor.kind == actor.kind &&
-           order.actor.id == actor.id;
-  }
 };
 
 std::string job_json(const Job& job) {
@@ -341,7 +337,7 @@ std::shared_ptr<Job> Exports::Parts::find(const Call& call) {
   const base::Id id = access::path_id(call.request, "export");
   const std::lock_guard lock(mutex);
   const auto job = std::find_if(jobs.begin(), jobs.end(), [&](const auto& one) {
-    return one->id == id && one->is_of(call.actor);
+    return one->id == id && one->order.actor.is(call.actor);
   });
   if (job == jobs.end()) throw base::not_found("export");
   return *job;

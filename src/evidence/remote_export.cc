@@ -33,7 +33,7 @@ constexpr std::size_t kAnswerBytesMax = std::size_t{1} << 20;
 constexpr std::int64_t kBundleBytesMax = std::int64_t{1} << 40;
 constexpr std::chrono::milliseconds kLookEvery{250};
 
-std::string order_json(const RemoteExport& order) {
+std::string order_json(const ExportOrder& order) {
   base::JsonWriter out;
   out.begin_object().member("format", "bundle").member("all_leaves", order.all_leaves);
   if (order.contact) out.member("contact", *order.contact);
@@ -82,12 +82,11 @@ std::int64_t count_of(const base::Json& json, std::string_view name) {
 
 class Remote {
  public:
-  explicit Remote(const RemoteExport& order)
-      : order_(order), headers_{{"Authorization", "Bearer " + order.api_key}} {
-    if (!http::is_web_address(order.server)) {
+  Remote(const std::string& server, const std::string& api_key, const ExportOrder& order)
+      : order_(order), headers_{{"Authorization", "Bearer " + api_key}}, api_(server) {
+    if (!http::is_web_address(server)) {
       throw base::invalid("server", "address", "must be an address, http://… or https://…");
     }
-    api_ = order.server;
     while (api_.ends_with('/')) api_.pop_back();
     api_ += "/api/v1/exports";
   }
@@ -141,15 +140,16 @@ class Remote {
     throw base::Error(base::Code::kStorageFull, order_.bundle + " cannot be written.");
   }
 
-  const RemoteExport& order_;
+  const ExportOrder& order_;
   http::Pairs headers_;
   std::string api_;
 };
 
 }  // namespace
 
-int remote_export_command(const RemoteExport& order, std::ostream& out, std::ostream& err) {
-  Remote remote(order);
+int remote_export_command(const std::string& server, const std::string& api_key,
+                          const ExportOrder& order, std::ostream& out, std::ostream& err) {
+  Remote remote(server, api_key, order);
   const std::string id = remote.begin();
   base::Json job = remote.look(id);
   for (std::string status = text_of(job, "status"); status == "waiting" || status == "running";

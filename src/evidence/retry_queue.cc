@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -68,6 +69,8 @@ void RetryQueue::run() {
       one.piece.work(stopping_);
     } catch (const base::Error& error) {
       why = error.message();
+    } catch (const std::exception& error) {
+      why = error.what();
     }
     lock.lock();
     running_.clear();

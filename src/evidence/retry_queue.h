@@ -25,8 +25,8 @@ struct RetryPace {
 
 class RetryQueue {
  public:
-  /// A piece of work, told from others by its name. Throws base::Error where it did not come
-  /// through. `stopping` becomes true when nothing more is waited for.
+  /// A piece of work, told from others by its name. Throws where it did not come through.
+  /// `stopping` becomes true when nothing more is waited for.
   struct Piece {
     std::string name;
     std::function<void(const std::atomic<bool>& stopping)> work;

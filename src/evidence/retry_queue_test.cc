@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -70,6 +71,17 @@ TEST_F(RetryQueueTest, does_one_after_the_other) {
     trace_.await(1);
   }
   EXPECT_EQ(trace_.await(3), (Names{"a", "b", "c"}));
+}
+
+TEST_F(RetryQueueTest, lives_on_after_whatever_work_throws) {
+  RetryQueue queue("test", kQuick);
+  queue.add({.name = "odd", .work = [this](const std::atomic<bool>& /*stopping*/) {
+               trace_.add("odd");
+               throw std::runtime_error("a bug");
+             }});
+  trace_.await(3);
+  queue.add(piece("next"));
+  EXPECT_EQ(trace_.await(4), (Names{"odd", "odd", "odd", "next"}));
 }
 
 TEST_F(RetryQueueTest, tries_again_and_lets_others_go_first) {

@@ -17,12 +17,6 @@
 namespace annals::http {
 namespace {
 
-ServerOptions on_free_port() {
-  ServerOptions options;
-  options.port = 0;
-  return options;
-}
-
 class ClientTest : public testing::Test {
  protected:
   ClientTest() : server_(on_free_port(), router()) { server_.start(); }

@@ -23,9 +23,8 @@ namespace {
 
 constexpr std::size_t kMiB = 1024 * 1024;
 
-ServerOptions on_free_port() {
-  ServerOptions options;
-  options.port = 0;
+ServerOptions few_handlers() {
+  ServerOptions options = on_free_port();
   options.handlers = 4;
   return options;
 }
@@ -43,7 +42,7 @@ Response streaming(BodySource source) {
 
 class StreamTest : public testing::Test {
  protected:
-  StreamTest() : server_(on_free_port(), router()) { server_.start(); }
+  StreamTest() : server_(few_handlers(), router()) { server_.start(); }
 
   Router router() {
     Router router;
@@ -197,7 +196,7 @@ Router event_router(Hub& hub) {
 
 TEST(Events, ReachEveryClientInOrder) {
   Hub hub;
-  Server server(on_free_port(), event_router(hub));
+  Server server(few_handlers(), event_router(hub));
   server.start();
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < 3; ++i) {
@@ -225,7 +224,7 @@ TEST(Events, ReachEveryClientInOrder) {
 
 TEST(Events, EndAfterWhatWasSentWhereTheSourceSaysSo) {
   Hub hub;
-  Server server(on_free_port(), event_router(hub));
+  Server server(few_handlers(), event_router(hub));
   server.start();
   RawClient client(server.port());
   client.send(get("/events"));
@@ -238,7 +237,7 @@ TEST(Events, EndAfterWhatWasSentWhereTheSourceSaysSo) {
 
 TEST(Events, PingWhileNothingHappens) {
   Hub hub;
-  ServerOptions options = on_free_port();
+  ServerOptions options = few_handlers();
   options.stream_ping_ms = 20;
   options.request_deadline_ms = 50;  // is about requests, and must not end an idle stream
   Server server(options, event_router(hub));
@@ -251,7 +250,7 @@ TEST(Events, PingWhileNothingHappens) {
 
 TEST(Events, AClientThatIsTooSlowIsDroppedAlone) {
   Hub hub;
-  Server server(on_free_port(), event_router(hub));
+  Server server(few_handlers(), event_router(hub));
   server.start();
   RawClient slow(server.port(), 4096);
   slow.send(get("/events"));
@@ -275,7 +274,7 @@ TEST(Events, AClientThatIsTooSlowIsDroppedAlone) {
 
 TEST(Events, HaveALimitOfClients) {
   Hub hub;
-  ServerOptions options = on_free_port();
+  ServerOptions options = few_handlers();
   options.event_streams_max = 1;
   Server server(options, event_router(hub));
   server.start();
@@ -297,7 +296,7 @@ TEST(Events, HaveALimitOfClients) {
 
 TEST(Events, ASourceThatCannotOpenEndsTheStream) {
   Hub hub;
-  Server server(on_free_port(), event_router(hub));
+  Server server(few_handlers(), event_router(hub));
   server.start();
   RawClient client(server.port());
   EXPECT_FALSE(client.ask(get("/refused")).complete);
@@ -318,7 +317,7 @@ TEST(Events, SendingAfterTheEndIsFalse) {
                 return reply;
               }});
   {
-    Server server(on_free_port(), std::move(router));
+    Server server(few_handlers(), std::move(router));
     server.start();
     RawClient client(server.port());
     client.send(get("/events"));

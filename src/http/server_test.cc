@@ -15,12 +15,6 @@
 namespace annals::http {
 namespace {
 
-ServerOptions on_free_port() {
-  ServerOptions options;
-  options.port = 0;
-  return options;
-}
-
 /// What the handler of "/echo" saw.
 Response echo(const Request& request) {
   base::JsonWriter json;

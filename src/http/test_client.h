@@ -22,8 +22,15 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "http/server.h"
 
 namespace annals::http {
+
+inline ServerOptions on_free_port() {
+  ServerOptions options;
+  options.port = 0;
+  return options;
+}
 
 struct RawReply {
   int status = 0;
