@@ -40,7 +40,7 @@ void append_row(std::string& out, const View& view) {
   const std::string currency = r.amount ? r.amount->currency : "";
   const std::string cells[] = {
       base::format_rfc3339(r.occurred_at), user_of(r),  r.method, r.type, r.contact_type,
-      std::string(status_of(r.type)),      r.direction, r.title,  r.text};
+      std::string(status_of(view)),        r.direction, r.title,  r.text};
   for (const std::string& cell : cells) {
     append_cell(out, cell);
     out += ',';
@@ -80,9 +80,9 @@ struct Progress {
     std::vector<Line> lines = page(tx, filter, scope, after, kPieceRows);
     std::string out;
     ViewWriter writer(tx);
-    for (Line& line : lines) {
-      after = line.at;
-      const View view = view_of(tx, std::move(line));
+    ended = lines.size() < kPieceRows;
+    if (!lines.empty()) after = lines.back().at;
+    for (const View& view : views_of(tx, std::move(lines), filter.as_of)) {
       if (format == StreamFormat::kCsv) {
         append_row(out, view);
       } else {
@@ -91,7 +91,6 @@ struct Progress {
         out += json.take() + "\n";
       }
     }
-    ended = lines.size() < kPieceRows;
     return out;
   }
 };

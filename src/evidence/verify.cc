@@ -168,7 +168,9 @@ constexpr const char* kDerivedRows = R"(
          (SELECT count(*) FROM timeline_all WHERE business = $1),
          (SELECT count(*) FROM supersession WHERE business = $1),
          (SELECT count(*) FROM journal WHERE business = $1 AND kind <= 2 AND record <> ''),
-         (SELECT count(*) FROM journal WHERE business = $1 AND kind <= 3 AND version > 1))";
+         (SELECT count(*) FROM journal WHERE business = $1 AND kind <= 3 AND version > 1),
+         (SELECT count(*) FROM delivery_events WHERE business = $1),
+         (SELECT count(*) FROM journal WHERE business = $1 AND kind = 4 AND record <> ''))";
 
 class LogCheck {
  public:
@@ -431,6 +433,9 @@ void LogCheck::check_derived() {
     }
     if (rows->integer(2) != rows->integer(4)) {
       fault("supersession: has rows of no version, or lacks some");
+    }
+    if (rows->integer(5) != rows->integer(6)) {
+      fault("delivery_events: has rows of no event, or lacks some");
     }
   });
 }

@@ -10,7 +10,12 @@ export interface StreamEvent {
 }
 
 const event_ms_max = 10_000;
-const schemas: Record<string, string> = { entry: 'EntryEvent', task: 'TaskEvent', job: 'Export' };
+const schemas: Record<string, string> = {
+  entry: 'EntryEvent',
+  delivery: 'EntryEvent',
+  task: 'TaskEvent',
+  job: 'Export',
+};
 
 function parse_event(block: string): StreamEvent | undefined {
   const fields: Record<string, string> = {};
