@@ -114,6 +114,11 @@ const table: Record<string, Row> = {
     options: { json: { reason: 'x' } },
     status: 404,
   },
+  'POST /api/v1/entries/{id}/delivery-events': {
+    permission: 'entries_write',
+    options: { json: { status: 'sent' } },
+    status: 404,
+  },
   'PUT /api/v1/entries/{id}/pin': { permission: 'entries_write', status: 404 },
   'DELETE /api/v1/entries/{id}/pin': { permission: 'entries_write', status: 404 },
   'POST /api/v1/attachments': {
@@ -371,6 +376,14 @@ describe.each(variants)('an entry: $name', ({ draft, author, seen_by }) => {
       async (client) => {
         const path = `/api/v1/entries/${id}/retraction`;
         return (await client.request('POST', path, { json: { reason: 'x' } })).status;
+      },
+      { seen: 409, needs: 'entries_write' },
+    ],
+    [
+      'reporting what became of it',
+      async (client) => {
+        const path = `/api/v1/entries/${id}/delivery-events`;
+        return (await client.request('POST', path, { json: { status: 'sent' } })).status;
       },
       { seen: 409, needs: 'entries_write' },
     ],

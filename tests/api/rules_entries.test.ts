@@ -578,6 +578,10 @@ describe('repeating safely', () => {
         json: { reason: 'x', title: 'Once' },
       }),
       retract_entry: async () => ({ path: await record(owner), json: { reason: 'x' } }),
+      deliver_entry: async () => ({
+        path: await record(owner, { type: 'letter.sent' }),
+        json: { status: 'failed' },
+      }),
       upload_attachment: async () => ({}),
       create_task: async () => ({ json: { title: 'K', contact: { id: anna } } }),
       complete_task: async () => ({
