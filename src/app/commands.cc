@@ -346,6 +346,7 @@ void Commands::add_verify(CLI::App& app) {
                                    .known_checkpoints = verify_known_,
                                    .keys = verify_keys_,
                                    .keys_folder = serve_.keys_folder(),
+                                   .authorities = verify_authorities_,
                                    .state_file = verify_state_,
                                    .threads = verify_threads_,
                                    .terminal = ::isatty(STDERR_FILENO) != 0};
@@ -361,6 +362,8 @@ void Commands::add_verify(CLI::App& app) {
   flag(command, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
   command->add_option("--known-checkpoint", verify_known_, "A checkpoint that was kept elsewhere");
   command->add_option("--key", verify_keys_, "A public key that the auditor was given");
+  command->add_option("--tsa-ca", verify_authorities_,
+                      "Certificates in PEM of the time stamp authorities that you trust");
   command->add_option("--state", verify_state_, "A file: an interrupted run goes on from there");
   command->add_option("--threads", verify_threads_, "0: one a core")->check(CLI::Range(0, 256));
 }

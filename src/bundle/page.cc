@@ -58,8 +58,8 @@ recorded: a Merkle tree (RFC 6962) whose state the business signs. This bundle h
 was entered with and the proof that it stands in that ledger. The program <code>annals-verify</code>
 checks all of it on any computer, without a network: <code>annals-verify BUNDLE.zip
 --known-checkpoint FILE</code>, where FILE is a checkpoint of this ledger that you received at an
-earlier time. Without one, a ledger that was made up as a whole would look the same. It also makes this page anew from
-the records and compares.</p>
+earlier time. Without one, a ledger that was made up as a whole would look the same. It also makes
+this page anew from the records and compares.</p>
 <p>With <code>openssl</code> and a shell it can be checked by hand: see
 <code>verify-by-hand.md</code> in the documentation of Annals.</p>
 <table>

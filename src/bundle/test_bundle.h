@@ -145,8 +145,8 @@ class TestLedger {
   [[nodiscard]] std::string delivery(std::uint8_t id) const {
     return R"({"business":")" + test_id(1).text() + R"(","contact":")" + test_id(4).text() +
            R"(","event":")" + test_id(40).text() + R"(","id":")" + test_id(id).text() +
-           R"(","kind":"delivery","occurred_at":1500000000000001,"reason":"<full>","recorded_at":)" +
-           std::to_string(time()) + R"(,"status":"bounced","v":1})";
+           R"(","kind":"delivery","occurred_at":1500000000000001,"reason":"<full>",)" +
+           R"("recorded_at":)" + std::to_string(time()) + R"(,"status":"bounced","v":1})";
   }
   [[nodiscard]] std::int64_t time() const {
     return 1'600'000'000'000'000 + static_cast<std::int64_t>(rows.size());

@@ -30,6 +30,7 @@ struct VerifyCommand {
   std::vector<std::string> known_checkpoints;  // files
   std::vector<std::string> keys;               // verifier keys that the auditor was given
   std::string keys_folder;
+  std::string authorities;  // a file of certificates in PEM that vouch for who stamped
   std::string state_file;
   int threads = 0;        // 0: one a core
   bool terminal = false;  // draw a bar on `err`

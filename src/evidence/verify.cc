@@ -32,6 +32,7 @@
 #include "db/db.h"
 #include "evidence/beside.h"
 #include "evidence/row_check.h"
+#include "evidence/stamp_check.h"
 #include "ledger/ledger.h"
 #include "ledger/signer.h"
 #include "ledger/tree.h"
@@ -232,6 +233,7 @@ class LogCheck {
   base::ShortHashKey key_{};
   BesideSums beside_;
   std::set<base::Digest> files_;
+  StampCheck stamps_;
   bool tree_differs_ = false;
   // Of an interrupted run: what it had checked, and the root that this was of.
   std::int64_t quick_until_ = 0;
@@ -391,6 +393,9 @@ void LogCheck::walk(const std::vector<Step>& steps) {
   for (const Step& step : steps) {
     for (const std::string& what : step.faults) fault(step, what);
     check_sequence(step);
+    if (std::string late = stamps_.fault_of(step.leaf_index, step.recorded_at); !late.empty()) {
+      fault(step, late);
+    }
     check_files(step);
     check_blank(step);
     tree_.append(step.leaf_hash);
@@ -503,6 +508,9 @@ void LogCheck::run(std::int64_t done, std::int64_t all) {
   load_state();
   read_anchors();
   compare_notes();
+  stamps_.read(database_, business_.key, epoch_, options_.authorities,
+               [this](const std::string& what) { fault(what); });
+  report_.stamps += stamps_.count();
   if (anchors_.contains(0)) check_anchors_at(0);
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   const int threads = options_.threads > 0 ? options_.threads : cores;

@@ -111,7 +111,8 @@ describe('a repeat', () => {
     expect(again.body).toEqual({ ...first, status: 'duplicate' });
     const other = await report(id, { ...event, status: 'opened' });
     expect(other.status).toBe(409);
-    expect(other.body.errors[0]).toMatchObject({ field: 'source_id', code: 'idempotency_conflict' });
+    const fault = { field: 'source_id', code: 'idempotency_conflict' };
+    expect(other.body.errors[0]).toMatchObject(fault);
     expect((await shown(id)).delivery_events).toHaveLength(1);
     // The key is the entry's own.
     await told(await message(), event);
@@ -128,7 +129,8 @@ describe('is refused', () => {
     expect(reply.status).toBe(422);
     expect(reply.body.errors[0]).toMatchObject({ field: 'status', code: 'status' });
   });
-  test.each(['call', 'email.received', 'payment.taken'])('of %s, which was not sent', async (type) => {
+  const unsent = ['call', 'email.received', 'payment.taken'];
+  test.each(unsent)('of %s, which was not sent', async (type) => {
     const amount = type === 'payment.taken' ? { value: 1, currency: 'EUR' } : undefined;
     const reply = await report(await message(type, { amount }), { status: 'sent' });
     expect(reply.status).toBe(409);

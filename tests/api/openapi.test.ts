@@ -105,7 +105,8 @@ describe('every operation', () => {
     await owner.must(204, 'PUT', `/api/v1/entries/${entry.id}/pin`);
     await owner.must(204, 'DELETE', `/api/v1/entries/${entry.id}/pin`);
     await owner.post(`/api/v1/entries/${entry.id}/retraction`, { reason: 'Somebody else' });
-    const letter = await owner.post('/api/v1/entries', { type: 'letter.sent', contact: { id: anna } });
+    const draft = { type: 'letter.sent', contact: { id: anna } };
+    const letter = await owner.post('/api/v1/entries', draft);
     const back = { status: 'failed', reason: 'Moved', source_id: 'post-1' };
     await owner.post(`/api/v1/entries/${letter.id}/delivery-events`, back);
     await owner.post(`/api/v1/entries/${letter.id}/delivery-events`, back, 200);

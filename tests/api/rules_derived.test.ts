@@ -32,7 +32,7 @@ function owner(): Client {
   return new Client(studio.server.url, studio.owner.credential);
 }
 
-/** The numbers of all leaves: of each version and delivery event, and of each change of settings. */
+/** The numbers of all leaves: of versions, of delivery events, of changed settings. */
 async function leaf_indexes(): Promise<number[]> {
   const found = await settings_leaves(owner());
   for (const { id } of await owner().all(entries, { limit: 200 })) {

@@ -105,8 +105,8 @@ beforeAll(async () => {
   const changed = { title: 'Better', reason: 'a typo' };
   await studio.owner.post(`/api/v1/entries/${entries[3]}/corrections`, changed);
   await studio.owner.post(`/api/v1/entries/${entries[5]}/retraction`, { reason: 'never was' });
-  message = (await studio.owner.post('/api/v1/entries', { type: 'email.sent', contact: { id: anna } }))
-    .id;
+  const email = { type: 'email.sent', contact: { id: anna } };
+  message = (await studio.owner.post('/api/v1/entries', email)).id;
   for (const event of [{ status: 'bounced', reason: 'Full' }, { status: 'opened' }]) {
     await studio.owner.post(`/api/v1/entries/${message}/delivery-events`, event);
   }
@@ -154,7 +154,8 @@ interface Tampering {
 }
 
 const set = (data: string, entry: string, assignment: string) =>
-  sql(data, `UPDATE journal SET ${assignment} WHERE entry = ${id_bytes(entry)} AND version = 1 AND kind < 4`);
+  sql(data, `UPDATE journal SET ${assignment}
+    WHERE entry = ${id_bytes(entry)} AND version = 1 AND kind < 4`);
 
 const set_event = (data: string, assignment: string) =>
   sql(data, `UPDATE journal SET ${assignment} WHERE leaf_index = 17`);
@@ -362,7 +363,7 @@ const tamperings: Record<string, Tampering> = {
   },
   'the status before a delivery event': {
     change: (data) =>
-      sql(data, "UPDATE delivery_events SET status_before = 'clicked' WHERE pos = 18", 'derived.db'),
+      sql(data, "UPDATE delivery_events SET status_before = 'sent!' WHERE pos = 18", 'derived.db'),
     says: /delivery_events: differs from the journal/,
   },
   'a delivery event, invented': {
