@@ -1,4 +1,4 @@
-// Recording delivery events, and reading those of entries. Private to entries/.
+// Recording delivery events, and reading those of entries.
 #pragma once
 #include <cstdint>
 #include <map>

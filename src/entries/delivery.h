@@ -1,5 +1,4 @@
 // Delivery events: what was reported of a message after it was recorded, each a leaf of its own.
-// Private to entries/.
 //
 // Members of the record: v, kind ("delivery"), business, contact, id (of the entry), event (its
 // own id), status, occurred_at and recorded_at (µs), recorded_by and, where there are any, reason,
