@@ -60,6 +60,7 @@ describe('every operation', () => {
       language: 'de',
       tags: ['vip'],
       attributes: { shoe_size: 42 },
+      consents: [{ channel: 'sms', purpose: 'reminders', granted: true, source: 'form' }],
     });
     const double = await studio.person({ given_name: 'Ana' });
     await owner.get('/api/v1/contacts', { q: 'muster' });
