@@ -24,12 +24,14 @@ constexpr std::string_view kDocs = "/api/docs";
 constexpr std::string_view kNoPage =
     "This server was built without its web app; its API is at /api/v1.\n";
 
-// No inline script, style or handler, nothing from elsewhere, no frame around it, no frame in it.
+// No inline script, style or handler, nothing from elsewhere, no frame around it, and in it only
+// frames of ours: the sandbox. DOMPurify's trusted types are for what goes in there.
 constexpr std::string_view kContentSecurityPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; frame-src 'self'; "
+    "form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-    "trusted-types svelte-trusted-html";
+    "trusted-types svelte-trusted-html dompurify";
 constexpr std::string_view kPermissionsPolicy =
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
     "magnetometer=(), microphone=(), midi=(), payment=(), usb=()";

@@ -127,6 +127,7 @@ const table: Record<string, Row> = {
     status: 415,
   },
   'GET /api/v1/attachments/{id}': { permission: 'entries_read', status: 404 },
+  'POST /api/v1/sandbox': { permission: 'entries_read', options: { json: {} }, status: 415 },
   'GET /api/v1/stream': {
     permission: 'entries_read',
     options: { query: { contact: no_id } },
