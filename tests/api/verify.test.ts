@@ -594,6 +594,7 @@ function files_of(folder: string): string[] {
 
 // The log of a server that was killed is there to be hit, too.
 const flips = process.env.ANNALS_LONG ? 1000 : 60;
+const flip_ms_max = 5_000; // a copy, and `annals verify` of it
 test.skipIf(on_postgres)(`each of ${flips} flipped bits that hits content is found`, async () => {
   const source = copy();
   const server = await Server.start({ data: source });
@@ -628,4 +629,4 @@ test.skipIf(on_postgres)(`each of ${flips} flipped bits that hits content is fou
     expect([0, 10], `bit in byte ${at} of ${target}: ${text}`).not.toContain(code);
   }
   expect(hits).toBeGreaterThan(flips / 10);
-});
+}, flips * flip_ms_max);
