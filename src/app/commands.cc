@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "access/access.h"
+#include "access/settings.h"
 #include "app/open.h"
 #include "app/route_list.h"
 #include "app/server.h"
@@ -338,6 +339,18 @@ void Commands::add_ledger(CLI::App& app) {
       ->required();
 }
 
+namespace {
+
+std::vector<access::CurrentSettings> current_settings(db::Tx& tx) {
+  std::vector<access::CurrentSettings> all = access::current_settings(tx);
+  for (access::CurrentSettings& more : catalog::current_settings(tx)) {
+    all.push_back(std::move(more));
+  }
+  return all;
+}
+
+}  // namespace
+
 void Commands::add_verify(CLI::App& app) {
   CLI::App* command = add(app, "verify", "Compare everything with the ledger", [this] {
     const auto database = open_database(serve_.place());
@@ -347,6 +360,7 @@ void Commands::add_verify(CLI::App& app) {
                                    .keys = verify_keys_,
                                    .keys_folder = serve_.keys_folder(),
                                    .authorities = verify_authorities_,
+                                   .settings = current_settings,
                                    .state_file = verify_state_,
                                    .threads = verify_threads_,
                                    .terminal = ::isatty(STDERR_FILENO) != 0};

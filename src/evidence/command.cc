@@ -55,6 +55,7 @@ int verify_command(db::Database& database, const VerifyCommand& command, std::os
                         .keys = command.keys,
                         .keys_folder = command.keys_folder,
                         .authorities = {},
+                        .settings = command.settings,
                         .state_file = command.state_file,
                         .threads = command.threads};
   try {

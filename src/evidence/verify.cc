@@ -32,6 +32,7 @@
 #include "db/db.h"
 #include "evidence/beside.h"
 #include "evidence/row_check.h"
+#include "evidence/settings_check.h"
 #include "evidence/stamp_check.h"
 #include "ledger/ledger.h"
 #include "ledger/signer.h"
@@ -518,6 +519,10 @@ void LogCheck::run(std::int64_t done, std::int64_t all) {
   base::system_random().fill(key_);
   read_rows(first, last, threads, done, all);
   finish();
+  if (options_.settings) {
+    check_settings(database_, business_.key, options_.settings,
+                   [this](const std::string& what) { fault(what); });
+  }
   if (quick_until_ == 0 && beside_agrees(threads)) return;
   if (quick_until_ == 0) name_beside(first, last, threads);
   check_derived();

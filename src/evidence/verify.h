@@ -7,6 +7,7 @@
 
 #include "access/access.h"
 #include "db/db.h"
+#include "evidence/settings_check.h"
 
 namespace annals::evidence {
 
@@ -31,6 +32,7 @@ struct VerifyOptions {
   std::vector<std::string> keys;  // verifier keys from outside of the database
   std::string keys_folder;        // .pub and .checkpoint of each business stand there
   std::string authorities;        // certificates in PEM that vouch for who stamped; empty: any may
+  ReadSettings settings{};        // to be compared with their leaves
   std::string state_file;         // where an interrupted run goes on from; empty: nowhere
   int threads = 0;                // 0: one a core
   /// Called now and then on the caller's thread. What it throws ends the run and comes out.
