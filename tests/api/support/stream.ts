@@ -12,6 +12,9 @@ export interface StreamEvent {
 const event_ms_max = 10_000;
 const schemas: Record<string, string> = { entry: 'EntryEvent', task: 'TaskEvent', job: 'Export' };
 
+const schema_of = ({ event, data }: StreamEvent) =>
+  data.kind === 'import' ? 'ImportBrief' : schemas[event]!;
+
 function parse_event(block: string): StreamEvent | undefined {
   const fields: Record<string, string> = {};
   for (const line of block.split('\n')) {
@@ -21,7 +24,7 @@ function parse_event(block: string): StreamEvent | undefined {
   }
   if (fields.data === undefined) return undefined;
   const event = { id: fields.id!, event: fields.event!, data: JSON.parse(fields.data) };
-  check_schema(schemas[event.event]!, event.data);
+  check_schema(schema_of(event), event.data);
   return event;
 }
 
