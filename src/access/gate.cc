@@ -275,8 +275,7 @@ http::Route Gate::bind(Route route) {
   bound.pattern = "/api/v1" + route.path;
   bound.body_bytes_max = route.body_bytes_max;
   bound.body_deadline_ms = route.body_deadline_ms;
-  bound.handler = [this, permission = route.permission,
-                   answer = std::move(route.answer)](const http::Request& request) {
+  const auto admit = [this, permission = route.permission](const http::Request& request) {
     Actor actor;
     if (permission == Permission::kPublic) {
       // Signing somebody in as another is an attack too, though it needs no cookie.
@@ -285,8 +284,18 @@ http::Route Gate::bind(Route route) {
       actor = authenticate(request);
       actor.require(permission);
     }
+    return actor;
+  };
+  bound.handler = [this, admit, answer = std::move(route.answer)](const http::Request& request) {
+    const Actor actor = admit(request);
     return answer(Call{request, actor, database_});
   };
+  if (route.take_body) {
+    bound.take_body = [this, admit, take = std::move(route.take_body)](const auto& request) {
+      const Actor actor = admit(request);
+      return take(Call{request, actor, database_});
+    };
+  }
   return bound;
 }
 

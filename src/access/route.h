@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,6 +46,8 @@ struct Route {
   std::function<http::Response(const Call&)> answer;
   std::size_t body_bytes_max = base::limits::kJsonBodyBytesMax;
   std::int64_t body_deadline_ms = base::limits::kRequestDeadlineMs;
+  /// As in http::Route: makes what takes the body in Request::body's place, of who may.
+  std::function<std::shared_ptr<http::BodySink>(const Call&)> take_body{};
 };
 
 using Routes = std::vector<Route>;

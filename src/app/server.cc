@@ -44,6 +44,7 @@
 #include "http/server.h"
 #include "ledger/signer.h"
 #include "tasks/tasks.h"
+#include "transfer/transfer.h"
 
 namespace annals::app {
 namespace {
@@ -86,7 +87,7 @@ Address parse_listen(const std::string& listen) {
 }
 
 access::Routes all_routes(Stream& stream, ledger::Signer& signer, evidence::Exports& exports,
-                          const base::Clock& clock) {
+                          transfer::Imports& imports, const base::Clock& clock) {
   access::Routes all;
   const auto add = [&all](access::Routes more) {
     std::move(more.begin(), more.end(), std::back_inserter(all));
@@ -97,9 +98,12 @@ access::Routes all_routes(Stream& stream, ledger::Signer& signer, evidence::Expo
   add(contacts::routes());
   add(record_routes());
   add(sandbox_routes());
-  add(entries::routes({.members = contacts::members, .open_tasks = tasks::open_count}));
+  add(entries::routes({.members = contacts::members,
+                       .open_tasks = tasks::open_count,
+                       .contact_name = contacts::name_of}));
   add(evidence::routes(signer));
   add(exports.routes());
+  add(imports.routes());
   add(tasks::routes());
   add(stream.routes());
   return all;
@@ -159,6 +163,7 @@ struct Instance::Parts {
   std::unique_ptr<evidence::Announcer> announcer;
   std::unique_ptr<ledger::Signer> signer;
   std::unique_ptr<evidence::Exports> exports;
+  std::unique_ptr<transfer::Imports> imports;
   access::Routes routes;
   std::unique_ptr<http::Server> server;
   std::string host;
@@ -191,6 +196,7 @@ struct Instance::Parts {
       try {
         entries::drop_unused_attachments(*database, clock.now() - kUnusedAttachmentAge);
         exports->drop_old();
+        imports->drop_old();
         sign_all();
       } catch (const base::Error&) {
         base::log(base::Level::kWarn, "housekeeping did not come through; it is tried again");
@@ -221,14 +227,17 @@ Instance::Instance(const ServeOptions& options, const base::Clock& clock)
   parts.signer->on_signed([&parts](const auto& log, const auto& checkpoint) {
     parts.announcer->announce(log, checkpoint);
   });
+  const auto tell_job = [&stream = *parts.stream](const access::Actor& actor,
+                                                  const std::string& job) {
+    stream.tell_job(actor, job);
+  };
   parts.exports = std::make_unique<evidence::Exports>(
       *parts.database, *parts.signer,
       evidence::Neighbours{.members = contacts::members, .contact_name = contacts::name_of},
-      [&stream = *parts.stream](const access::Actor& actor, const std::string& job) {
-        stream.tell_job(actor, job);
-      },
-      options.data + "/exports", clock);
-  parts.routes = all_routes(*parts.stream, *parts.signer, *parts.exports, clock);
+      tell_job, options.data + "/exports", clock);
+  parts.imports = std::make_unique<transfer::Imports>(*parts.database, tell_job,
+                                                      options.data + "/imports", clock);
+  parts.routes = all_routes(*parts.stream, *parts.signer, *parts.exports, *parts.imports, clock);
   http::Router router;
   for (const access::Route& route : parts.routes) router.add(parts.gate->bind(route));
   add_operation_routes(router, *parts.database);
@@ -259,6 +268,7 @@ void Instance::stop() {
   parts_->housekeeper.join();
   parts_->server->stop();
   parts_->exports->stop();
+  parts_->imports->stop();
   parts_->announcer->stop();
   parts_->stream.reset();
 }

@@ -23,7 +23,9 @@ class History : public access::TestApi {
     add(contacts::routes());
     add(catalog::routes());
     add(record_routes());
-    add(entries::routes({.members = contacts::members, .open_tasks = tasks::open_count}));
+    add(entries::routes({.members = contacts::members,
+                         .open_tasks = tasks::open_count,
+                         .contact_name = contacts::name_of}));
     add(tasks::routes());
   }
   std::string owner;

@@ -21,6 +21,7 @@ struct Selector {
   std::optional<std::pair<std::string, std::string>> uid;  // source, external_id
   std::optional<std::string> email;
   std::optional<std::string> phone;
+  std::optional<std::string> client_number{};
 };
 
 /// Reads `contact` of a draft. `field` is its path, for errors. Throws kInvalid.

@@ -63,6 +63,8 @@ Json inheriting(const Json& create, const Selector& selector, const std::string&
              Json::object(
                  {{"source", Json::string(source)}, {"external_id", Json::string(external_id)}}));
     }
+  } else if (selector.client_number) {
+    body.set("client_number", Json::string(*selector.client_number));
   } else if (selector.email) {
     const std::string way = email_way(*selector.email);
     const bool there = has_item(body, "emails", [&](const Json& item) {
@@ -93,6 +95,10 @@ std::vector<base::Id> matches(db::Tx& tx, const access::Actor& actor, const Sele
   if (selector.uid) {
     const auto found =
         find_by_key(tx, {kUidKey, uid_key(selector.uid->first, selector.uid->second)});
+    return found ? std::vector<base::Id>{*found} : std::vector<base::Id>{};
+  }
+  if (selector.client_number) {
+    const auto found = find_by_key(tx, {kClientNumberKey, *selector.client_number});
     return found ? std::vector<base::Id>{*found} : std::vector<base::Id>{};
   }
   const Mark way =

@@ -49,7 +49,9 @@ Stage::Stage(db::Database& database, base::ManualClock& clock, access::Business 
   append(routes_, catalog::routes());
   append(routes_, contacts::routes());
   append(routes_, tasks::routes());
-  append(routes_, entries::routes({.members = contacts::members, .open_tasks = tasks::open_count}));
+  append(routes_, entries::routes({.members = contacts::members,
+                                   .open_tasks = tasks::open_count,
+                                   .contact_name = contacts::name_of}));
 }
 
 const access::Actor& Stage::actor(int by) const {

@@ -51,12 +51,13 @@ struct Asked {
   bool facets = false;
 };
 
-Asked read_query(const Call& call) {
+Asked read_query(const Call& call, std::initializer_list<std::string_view> others = {}) {
   http::Pairs filters;
   for (const auto& pair : call.request.query) {
     if (is_filter_parameter(pair.first)) {
       filters.push_back(pair);
-    } else if (pair.first != "cursor" && pair.first != "limit" && pair.first != "facets") {
+    } else if (pair.first != "cursor" && pair.first != "limit" && pair.first != "facets" &&
+               std::find(others.begin(), others.end(), pair.first) == others.end()) {
       throw base::malformed(pair.first, "unknown_parameter", "There is no such query parameter.");
     }
   }
@@ -148,6 +149,31 @@ Response list(const Call& call, const Neighbours& neighbours,
   }
   return Response::json(200, call.read([&](db::Tx& tx) {
     const Scope scope = scope_of(tx, call, asked.filter, neighbours, contact);
+    return write_page(tx, asked, scope, call.actor.time_zone);
+  }));
+}
+
+// As `format` says, which a link can, else as Accept does.
+std::optional<StreamFormat> report_format(const http::Request& request) {
+  const auto format = request.query_value("format");
+  if (!format) return asked_format(request);
+  if (*format == "csv") return StreamFormat::kCsv;
+  if (*format == "ndjson") return StreamFormat::kNdjson;
+  if (*format != "json") throw base::malformed("format", "choice", "Write json, csv or ndjson.");
+  return std::nullopt;
+}
+
+Response report(const Call& call, const Neighbours& neighbours) {
+  const Asked asked = read_query(call, {"columns", "format"});
+  const auto format = report_format(call.request);
+  if (format) call.actor.require(Permission::kExport);
+  Scope scope = call.read(
+      [&](db::Tx& tx) { return scope_of(tx, call, asked.filter, neighbours, std::nullopt); });
+  if (format) {
+    return stream_report(call.database, call.actor.business, asked.filter, std::move(scope),
+                         *format, call.request.query_value("columns"), neighbours.contact_name);
+  }
+  return Response::json(200, call.read([&](db::Tx& tx) {
     return write_page(tx, asked, scope, call.actor.time_zone);
   }));
 }
@@ -330,11 +356,13 @@ access::Routes routes(Neighbours given) {
   const auto all_list = [neighbours](const Call& call) {
     return list(call, *neighbours, std::nullopt);
   };
+  const auto all_report = [neighbours](const Call& call) { return report(call, *neighbours); };
   const auto summary = [neighbours](const Call& call) { return show_summary(call, *neighbours); };
   access::Routes table = {
       {kGet, "/contacts/{id}/entries", Permission::kEntriesRead, contact_list},
       {kGet, "/contacts/{id}/summary", Permission::kEntriesRead, summary},
       {kGet, "/entries", Permission::kEntriesRead, all_list},
+      {kGet, "/reports/contact-history", Permission::kEntriesRead, all_report},
       {kGet, "/entries/{id}", Permission::kEntriesRead, show_entry},
       {kPost, "/entries/{id}/corrections", Permission::kEntriesWrite, correct_entry},
       {kPost, "/entries/{id}/retraction", Permission::kEntriesWrite, retract_entry},

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "access/route.h"
@@ -21,6 +22,8 @@ struct Neighbours {
   /// How many open tasks these contacts have that the actor may see (tasks::open_count).
   std::function<std::int64_t(db::Tx&, const access::Actor&, const std::vector<base::Id>&)>
       open_tasks;
+  /// What a contact is called (contacts::name_of).
+  std::function<std::string(db::Tx&, const base::Id&)> contact_name;
 };
 
 [[nodiscard]] access::Routes routes(Neighbours given);

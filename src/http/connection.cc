@@ -421,10 +421,19 @@ Task<bool> Connection::receive_body() {
                       "The body may have " + std::to_string(bytes_max) + " bytes here.",
                       {{"body", "too_large", "Send less."}});
   }
+  // Who waits to be told to send is told no before anything is sent.
+  if (route_->take_body) {
+    hold_body_bytes(kBodyStepBytes);
+    const bool begun = co_await step_on_pool(
+        [this] { request_.sink = route_->take_body(request_); }, Pool::Entry::kBounded);
+    if (!begun) co_return false;
+    set_deadline_in(shared_.options.request_deadline_ms);
+  }
   if (head_.expects_continue && received().empty()) {
     const bool sent = co_await wire_.write("HTTP/1.1 100 Continue\r\n\r\n", {});
     if (!sent) co_return false;
   }
+  if (route_->take_body) co_return co_await receive_pieces(bytes_max);
   body_step_end_ = 0;
   body_progressed();
   if (head_.chunked) co_return co_await receive_chunks(bytes_max);
@@ -477,6 +486,51 @@ Task<bool> Connection::receive_bytes(std::size_t length) {
     body_progressed();
   }
   co_return true;
+}
+
+/// Whatever the body's length, one piece of it is held at a time. Each has as long to come as a
+/// short request has.
+Task<bool> Connection::receive_pieces(std::size_t bytes_max) {
+  ChunkedReader chunks;
+  std::size_t left = head_.chunked ? bytes_max : *head_.content_length;
+  for (bool more = true; more;) {
+    set_deadline(std::min(steady_now() + shared_.options.request_deadline_ms * kMicrosPerMs,
+                          started_ + route_->body_deadline_ms * kMicrosPerMs));
+    std::string piece;
+    const bool come = co_await receive_piece(piece, left, chunks);
+    if (!come) co_return false;
+    more = head_.chunked ? !chunks.done() : left > 0;
+    const bool taken = co_await step_on_pool([this, &piece] { request_.sink->write(piece); },
+                                             Pool::Entry::kAdmitted);
+    if (!taken) co_return false;
+  }
+  co_return true;
+}
+
+/// `left` is what may still come of the body.
+Task<bool> Connection::receive_piece(std::string& piece, std::size_t& left, ChunkedReader& chunks) {
+  for (;;) {
+    const std::size_t before = piece.size();
+    if (head_.chunked) {
+      begin_ += chunks.read(received(), piece, before + left);
+    } else {
+      piece += received().substr(0, std::min(left, kBodyStepBytes - before));
+      begin_ += piece.size() - before;
+    }
+    left -= piece.size() - before;
+    if (piece.size() >= kBodyStepBytes || (head_.chunked ? chunks.done() : left == 0))
+      co_return true;
+    if (!co_await fill()) co_return false;
+  }
+}
+
+/// False where `refusal_` says why it did not come through.
+Task<bool> Connection::step_on_pool(std::function<void()> step, Pool::Entry entry) {
+  set_deadline(kNever);
+  const auto work = [&] { refusal_ = problem_of(request_.request_id, step); };
+  const bool taken = co_await run_on(&shared_.pool, entry, work);
+  if (!taken) refusal_ = too_busy();
+  co_return !refusal_.has_value();
 }
 
 Response Connection::answer(const std::function<Response()>& make) const {

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "http/chunked.h"
 #include "http/event_channel.h"
 #include "http/message.h"
 #include "http/pool.h"
@@ -120,6 +121,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Task<bool> receive_body();
   Task<bool> receive_chunks(std::size_t bytes_max);
   Task<bool> receive_bytes(std::size_t length);
+  Task<bool> receive_pieces(std::size_t bytes_max);
+  Task<bool> receive_piece(std::string& piece, std::size_t& left, ChunkedReader& chunks);
+  Task<bool> step_on_pool(std::function<void()> step, Pool::Entry entry);
   void hold_body_bytes(std::size_t bytes);
   void body_progressed();
   bool admit_head();

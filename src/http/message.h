@@ -17,14 +17,27 @@ enum class Method { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions };
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
+/// Takes a body that is too long to be held, piece by piece as it comes: on the pool, one call at a
+/// time. What a call throws is the reply. Where the client is gone it ends without more.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  BodySink() = default;
+  BodySink(const BodySink&) = delete;
+  BodySink& operator=(const BodySink&) = delete;
+
+  virtual void write(std::string_view piece) = 0;
+};
+
 struct Request {
   Method method = Method::kGet;
-  std::string path;        // decoded, begins with '/', no "." or ".." segments
-  Pairs query;             // decoded, in order, repeated names kept
-  Pairs headers;           // names in lower case
-  Pairs path_parameters;   // of the route's pattern: {id} → ("id", …)
-  std::string body;        // whole, within the route's limit
-  std::string request_id;  // UUIDv7, also in the reply's X-Request-Id and in the log
+  std::string path;                // decoded, begins with '/', no "." or ".." segments
+  Pairs query;                     // decoded, in order, repeated names kept
+  Pairs headers;                   // names in lower case
+  Pairs path_parameters;           // of the route's pattern: {id} → ("id", …)
+  std::string body;                // whole, within the route's limit
+  std::shared_ptr<BodySink> sink;  // what took the body in its place, where the route has one
+  std::string request_id;          // UUIDv7, also in the reply's X-Request-Id and in the log
   std::string remote_address;
   bool tls = false;
 

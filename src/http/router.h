@@ -30,6 +30,9 @@ struct Route {
   std::size_t body_bytes_max = base::limits::kJsonBodyBytesMax;
   std::int64_t body_deadline_ms = base::limits::kRequestDeadlineMs;
   Admission admission = Admission::kQueued;
+  /// Where given, a body is not held: it goes to what this makes, on the pool, of the request's
+  /// head. It throws what a handler may throw. A request without a body has no sink.
+  std::function<std::shared_ptr<BodySink>(const Request&)> take_body{};
 };
 
 class Router {

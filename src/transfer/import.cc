@@ -3,10 +3,12 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -19,24 +21,27 @@
 #include "access/actor.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/id.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "catalog/catalog.h"
 #include "contacts/contacts.h"
 #include "db/db.h"
 #include "entries/entries.h"
 #include "transfer/csv.h"
+#include "transfer/import.h"
 #include "transfer/input.h"
 #include "transfer/mapping.h"
 #include "transfer/mapping_text.h"
 #include "transfer/row_file.h"
+#include "transfer/row_keys.h"
 #include "transfer/transfer.h"
 
 namespace annals::transfer {
 namespace {
 
 constexpr std::size_t kBatchesAheadMax = 4;
-constexpr std::size_t kFindingsShownMax = 20;
 
 std::string read_mapping(const std::string& path) {
   const auto input = open_input(path);
@@ -44,30 +49,6 @@ std::string read_mapping(const std::string& path) {
   while (text.size() <= base::limits::kMappingBytesMax && input->read(text, 64 * 1024)) {
   }
   return text;
-}
-
-std::vector<std::string> read_columns(CsvReader& reader, const FileFormat& format,
-                                      const std::string& data) {
-  if (!format.header) return format.columns;
-  CsvRow header;
-  if (!reader.next(header)) {
-    throw base::invalid("data", "empty", data + " is empty; its first line must name the columns");
-  }
-  if (header.fault) {
-    throw base::invalid("data", "csv",
-                        data + ":" + std::to_string(header.fault->line) + ":" +
-                            std::to_string(header.fault->column) + ": " + header.fault->message);
-  }
-  std::vector<std::string> columns;
-  for (const std::string& cell : header.cells) {
-    const auto name = decode(cell, format.encoding);
-    if (!name) {
-      throw base::invalid("data", "encoding",
-                          data + ":1: the header is not in the encoding that the mapping states");
-    }
-    columns.emplace_back(base::trim(*name));
-  }
-  return columns;
 }
 
 // What the catalog and the log views must know is asked once, before anything is stored.
@@ -257,10 +238,71 @@ Stored store(db::Tx& tx, const access::Actor& actor, const RowPlan& row) {
   return stored;
 }
 
+/// Takes a transaction back that all went well in.
+struct TakenBack : std::exception {};
+
+std::uint64_t hash_of(std::initializer_list<std::string_view> parts) {
+  std::string text;
+  for (const std::string_view part : parts) {
+    text += std::to_string(part.size()) + ":";
+    text += part;
+  }
+  const base::Digest digest = base::sha256({base::as_bytes(text)});
+  std::uint64_t hash = 0;
+  std::memcpy(&hash, digest.data(), sizeof hash);
+  return hash;
+}
+
+// What a dry run would have stored, which no transaction shows: keys of entries with and without
+// what they say, and what contacts are found by. Beyond its size nothing is kept.
+class Remembered {
+ public:
+  enum class Seen { kNot, kSame, kOther };
+
+  [[nodiscard]] Seen draft(const entries::Draft& draft) const {
+    if (!keys_.contains(key_of(draft))) return Seen::kNot;
+    return drafts_.contains(content_of(draft)) ? Seen::kSame : Seen::kOther;
+  }
+  [[nodiscard]] bool contact(const contacts::Selector& selector) const {
+    return contacts_.contains(key_of(selector));
+  }
+  void add(const RowPlan& row, bool contact_created) {
+    if (contact_created) (void)contacts_.insert(key_of(row.selector), kSizeMax);
+    for (const entries::Draft& draft : row.drafts) {
+      (void)keys_.insert(key_of(draft), kSizeMax);
+      (void)drafts_.insert(content_of(draft), kSizeMax);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kSizeMax = base::limits::kImportUnkeyedRowsMax;
+  static std::uint64_t key_of(const entries::Draft& draft) {
+    return hash_of({draft.source.value_or(""), draft.source_id.value_or("")});
+  }
+  static std::uint64_t content_of(const entries::Draft& draft) {
+    return hash_of({draft.source.value_or(""), draft.source_id.value_or(""), draft.canonical});
+  }
+  static std::uint64_t key_of(const contacts::Selector& selector) {
+    if (selector.uid) return hash_of({"uid", selector.uid->first, selector.uid->second});
+    if (selector.client_number) return hash_of({"client_number", *selector.client_number});
+    if (selector.email) return hash_of({"email", base::ascii_lower(*selector.email)});
+    return hash_of({"phone", selector.phone.value_or("")});
+  }
+  HashSet keys_;
+  HashSet drafts_;
+  HashSet contacts_;
+};
+
 class Run {
  public:
-  Run(db::Database& database, const access::Actor& actor, RowFile& rejected, RowFile& warnings)
-      : database_(database), actor_(actor), rejected_(rejected), warnings_(warnings) {}
+  Run(db::Database& database, const access::Actor& actor, const ImportRun& order, RowFile& rejected,
+      RowFile& warnings, ImportReport& report)
+      : database_(database),
+        actor_(actor),
+        order_(order),
+        rejected_(rejected),
+        warnings_(warnings),
+        report_(report) {}
 
   void add(const Batch& batch) {
     std::vector<const RowPlan*> rows;
@@ -270,6 +312,10 @@ class Run {
         reject(row, *row.rejected);
       } else if (row.skipped) {
         ++report_.counts.skipped;
+      } else if (order_.dry_run && says_otherwise(row)) {
+        reject(row,
+               "source_id: another row before it has the same, and says something else; each entry "
+               "needs its own");
       } else {
         rows.push_back(&row);
       }
@@ -277,12 +323,9 @@ class Run {
     store_rows(rows);
   }
 
-  [[nodiscard]] const ImportCounts& counts() const { return report_.counts; }
-
-  ImportReport finish() {
+  void finish() {
     report_.rejected_file = rejected_.finish();
     report_.warnings_file = warnings_.finish();
-    return std::move(report_);
   }
 
  private:
@@ -298,9 +341,12 @@ class Run {
         write_patiently([&](db::Tx& tx) {
           stored.clear();
           for (failed = begin; failed < end; ++failed) {
-            stored.push_back(store(tx, actor_, *rows[failed]));
+            stored.push_back(store_or_try(tx, *rows[failed]));
           }
+          if (order_.dry_run) throw TakenBack();
         });
+      } catch (const TakenBack&) {
+        failed = end;
       } catch (const base::Error& error) {
         if (failed >= end || !is_about_the_row(error.code())) throw;
         if (failed > begin) {
@@ -330,13 +376,45 @@ class Run {
     }
   }
 
+  [[nodiscard]] bool says_otherwise(const RowPlan& row) const {
+    return std::any_of(row.drafts.begin(), row.drafts.end(), [&](const entries::Draft& draft) {
+      return remembered_.draft(draft) == Remembered::Seen::kOther;
+    });
+  }
+
+  Stored store_or_try(db::Tx& tx, const RowPlan& row) const {
+    if (!order_.dry_run || !row.create || !remembered_.contact(row.selector)) {
+      return store(tx, actor_, row);
+    }
+    // The contact would be there, so that what this row says of it does not matter.
+    RowPlan later = row;
+    later.create = base::Json::object(
+        {{"kind", base::Json::string("person")}, {"given_name", base::Json::string("-")}});
+    return store(tx, actor_, later);
+  }
+
+  // Of a dry run, less what rows before have stored already.
+  void count_entries(const RowPlan& row, const Stored& stored) {
+    ImportCounts& counts = report_.counts;
+    std::int64_t before = 0;
+    if (order_.dry_run) {
+      before = std::count_if(row.drafts.begin(), row.drafts.end(), [&](const auto& draft) {
+        return remembered_.draft(draft) == Remembered::Seen::kSame;
+      });
+      before = std::min(before, stored.entries_created);
+    }
+    counts.entries_created += stored.entries_created - before;
+    counts.entries_duplicate += stored.entries_duplicate + before;
+  }
+
   void count(const RowPlan& row, const Stored& stored) {
     ImportCounts& counts = report_.counts;
-    counts.entries_created += stored.entries_created;
-    counts.entries_duplicate += stored.entries_duplicate;
-    if (seen_.insert(stored.contact).second) {
+    count_entries(row, stored);
+    const bool again = order_.dry_run && remembered_.contact(row.selector);
+    if (!again && seen_.insert(stored.contact).second) {
       ++(stored.created ? counts.contacts_created : counts.contacts_found);
     }
+    if (order_.dry_run) remembered_.add(row, stored.created);
     if (row.warnings.empty()) return;
     ++counts.warned;
     std::string reason;
@@ -344,52 +422,109 @@ class Run {
       reason += (reason.empty() ? "" : "; ") + warning;
     }
     warnings_.add(row.line, row.raw, reason);
-    if (report_.warnings.size() < kFindingsShownMax) report_.warnings.push_back({row.line, reason});
+    if (report_.warnings.size() < order_.findings_max)
+      report_.warnings.push_back({row.line, reason});
   }
 
   void reject(const RowPlan& row, const std::string& reason) {
     ++report_.counts.rejected;
     rejected_.add(row.line, row.raw, reason);
-    if (report_.rejected.size() < kFindingsShownMax) report_.rejected.push_back({row.line, reason});
+    if (report_.rejected.size() < order_.findings_max)
+      report_.rejected.push_back({row.line, reason});
   }
 
   db::Database& database_;
   const access::Actor& actor_;
+  const ImportRun& order_;
   RowFile& rejected_;
   RowFile& warnings_;
-  ImportReport report_;
+  ImportReport& report_;
   std::unordered_set<base::Id> seen_;  // contacts of this run
+  Remembered remembered_;
 };
 
 }  // namespace
 
-ImportReport import_csv(db::Database& database, const access::Actor& actor,
-                        const ImportOptions& options) {
-  const std::string name = std::filesystem::path(options.mapping).filename().string();
-  const Value text = parse_mapping_text(read_mapping(options.mapping), name);
-  const FileFormat format = file_format(text);
-  const auto input = open_input(options.data);
+std::vector<std::string> read_columns(CsvReader& reader, const FileFormat& format,
+                                      const std::string& name_of_file) {
+  if (!format.header) return format.columns;
+  CsvRow header;
+  if (!reader.next(header)) {
+    throw base::invalid("data", "empty",
+                        name_of_file + " is empty; its first line must name the columns");
+  }
+  if (header.fault) {
+    throw base::invalid("data", "csv",
+                        name_of_file + ":" + std::to_string(header.fault->line) + ":" +
+                            std::to_string(header.fault->column) + ": " + header.fault->message);
+  }
+  std::vector<std::string> columns;
+  for (const std::string& cell : header.cells) {
+    const auto name = decode(cell, format.encoding);
+    if (!name) {
+      throw base::invalid(
+          "data", "encoding",
+          name_of_file + ":1: the header is not in the encoding that the mapping states");
+    }
+    columns.emplace_back(base::trim(*name));
+  }
+  return told_apart(std::move(columns));
+}
+
+void check_import(db::Database& database, const access::Actor& actor, const ImportRun& run) {
+  const FileFormat format = file_format(run.mapping);
+  const auto input = open_input(run.data);
   CsvReader reader(*input, format.csv);
-  const Mapping mapping =
-      Mapping::compile(text, format, read_columns(reader, format, options.data), actor.time_zone);
+  check_stated(database, actor,
+               Mapping::compile(run.mapping, format, read_columns(reader, format, run.name),
+                                actor.time_zone));
+}
+
+void run_import(db::Database& database, const access::Actor& actor, const ImportRun& run,
+                ImportReport& report) {
+  const FileFormat format = file_format(run.mapping);
+  const auto input = open_input(run.data);
+  CsvReader reader(*input, format.csv);
+  const Mapping mapping = Mapping::compile(run.mapping, format,
+                                           read_columns(reader, format, run.name), actor.time_zone);
   check_stated(database, actor, mapping);
-  RowFile rejected(row_file_path(options.rejected_file, options.data, ".rejected.csv"), format,
-                   mapping.columns());
-  RowFile warnings(row_file_path(options.warnings_file, options.data, ".warnings.csv"), format,
-                   mapping.columns());
-  Run run(database, actor, rejected, warnings);
+  RowFile rejected(run.rejected_file, format, mapping.columns());
+  RowFile warnings(run.warnings_file, format, mapping.columns());
+  Run rows(database, actor, run, rejected, warnings, report);
   try {
-    Planner planner(*input, reader, mapping, options.batch_entries);
+    if (run.progress) run.progress(report, 0, input->size());
+    Planner planner(*input, reader, mapping, run.batch_entries);
     while (const auto batch = planner.take()) {
-      run.add(*batch);
-      if (options.progress) options.progress({run.counts(), batch->bytes_read, input->size()});
+      rows.add(*batch);
+      if (run.progress) run.progress(report, batch->bytes_read, input->size());
     }
   } catch (...) {
     // What was found so far is worth having, too.
-    (void)run.finish();
+    rows.finish();
     throw;
   }
-  return run.finish();
+  rows.finish();
+}
+
+ImportReport import_csv(db::Database& database, const access::Actor& actor,
+                        const ImportOptions& options) {
+  const std::string name = std::filesystem::path(options.mapping).filename().string();
+  ImportRun run{
+      .data = options.data,
+      .name = options.data,
+      .mapping = parse_mapping_text(read_mapping(options.mapping), name),
+      .rejected_file = row_file_path(options.rejected_file, options.data, ".rejected.csv"),
+      .warnings_file = row_file_path(options.warnings_file, options.data, ".warnings.csv"),
+      .batch_entries = options.batch_entries,
+      .progress = {}};
+  if (options.progress) {
+    run.progress = [&](const ImportReport& report, std::int64_t bytes_read, std::int64_t total) {
+      if (report.counts.rows > 0) options.progress({report.counts, bytes_read, total});
+    };
+  }
+  ImportReport report;
+  run_import(database, actor, run, report);
+  return report;
 }
 
 }  // namespace annals::transfer

@@ -31,7 +31,9 @@
 #include "db/test_database.h"
 #include "entries/derive.h"
 #include "transfer/csv.h"
+#include "transfer/import.h"
 #include "transfer/input.h"
+#include "transfer/mapping_text.h"
 #include "transfer/transfer.h"
 
 namespace annals::transfer {
@@ -194,6 +196,62 @@ TEST_F(Import, StoresWholeRowsAndReportsTheOthers) {
   EXPECT_EQ(number("SELECT occurred_at FROM journal WHERE record LIKE '%payment.taken%' AND "
                    "record LIKE '%1/paid\"%'"),
             *base::parse_rfc3339("2024-01-08T23:00:00Z"));
+}
+
+// In transactions of many rows and of one, where no row sees another.
+TEST_F(Import, TriedSaysWhatARunComesToAndStoresNothing) {
+  std::vector<ImportReport> tried;
+  for (const std::int64_t batch_entries : {1'024, 1}) {
+    ImportRun run{.data = in("d.csv"),
+                  .name = "d.csv",
+                  .mapping = parse_mapping_text(kMapping, "m.toml"),
+                  .rejected_file = in("r.csv"),
+                  .warnings_file = in("w.csv"),
+                  .batch_entries = batch_entries,
+                  .dry_run = true,
+                  .progress = {}};
+    run_import(*database_, actor_, run, tried.emplace_back());
+    EXPECT_EQ(contacts(), 0);
+    EXPECT_EQ(entries(), 0);
+  }
+  const ImportReport done = run();
+  for (const ImportReport& report : tried) {
+    EXPECT_EQ(report.counts.rejected, done.counts.rejected);
+    EXPECT_EQ(report.counts.contacts_created, done.counts.contacts_created);
+    EXPECT_EQ(report.counts.contacts_found, done.counts.contacts_found);
+    EXPECT_EQ(report.counts.entries_created, done.counts.entries_created);
+    EXPECT_EQ(report.counts.entries_duplicate, done.counts.entries_duplicate);
+    auto lines = lines_of(report.rejected);
+    auto expected = lines_of(done.rejected);
+    std::sort(lines.begin(), lines.end());
+    std::sort(expected.begin(), expected.end());
+    EXPECT_EQ(lines, expected);
+  }
+}
+
+// Once its contact is there, what a later row says of it does not matter; nor does it when tried.
+TEST_F(Import, TriedTakesAContactOfAnEarlierRowAsItIs) {
+  base::write_file(in("d.csv"),
+                   "Id,Client,Name,Mail,Day,Total,Currency,State\n"
+                   "1,A,Ana,ana@x.example,2024-01-02,10.00,EUR,open\n"
+                   "2,A,Ana,no address,2024-01-03,20.00,EUR,open\n"
+                   "1,A,Ana,ana@x.example,2024-01-02,10.00,EUR,open\n");
+  for (const bool dry_run : {true, false}) {
+    ImportRun run{.data = in("d.csv"),
+                  .name = "d.csv",
+                  .mapping = parse_mapping_text(kMapping, "m.toml"),
+                  .rejected_file = in("r.csv"),
+                  .warnings_file = in("w.csv"),
+                  .batch_entries = 1,
+                  .dry_run = dry_run,
+                  .progress = {}};
+    ImportReport report;
+    run_import(*database_, actor_, run, report);
+    EXPECT_EQ(report.counts.rejected, 0) << dry_run;
+    EXPECT_EQ(report.counts.contacts_created, 1) << dry_run;
+    EXPECT_EQ(report.counts.entries_created, 2) << dry_run;
+    EXPECT_EQ(report.counts.entries_duplicate, 1) << dry_run;
+  }
 }
 
 TEST_F(Import, WaitsForADatabaseThatIsBusyButNotForEver) {

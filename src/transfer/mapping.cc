@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,7 @@
 #include "transfer/condition.h"
 #include "transfer/csv.h"
 #include "transfer/mapping_text.h"
+#include "transfer/row_keys.h"
 #include "transfer/template.h"
 #include "transfer/time_rule.h"
 #include "transfer/value_rule.h"
@@ -43,16 +45,17 @@ struct ListRule {
   std::vector<std::vector<std::pair<std::string, Template>>> items;
 };
 
-enum class FindBy { kUid, kEmail, kPhone };
+enum class FindBy { kUid, kClientNumber, kEmail, kPhone };
 
 struct ContactRule {
   FindBy find_by = FindBy::kUid;
   bool create = true;
   Template source;
   Template external_id;
-  Template address;  // the e-mail address or phone number to find by
+  Template address;  // the client number, e-mail address or phone number to find by
   std::string kind = "person";
   std::vector<std::pair<std::string, Template>> texts;
+  std::optional<Template> name;
   std::optional<TimeRule> birthday;
   std::vector<ListRule> lists;
   std::vector<Template> tags;
@@ -82,7 +85,7 @@ struct EntryRule {
   std::optional<ActorRule> actor;
   TimeRule occurred_at;
   Template source;
-  Template source_id;
+  std::optional<Template> source_id;  // else the row itself is the key
   std::optional<ValueRules> details;
   std::optional<AmountRule> amount;
   std::optional<std::vector<Template>> views;
@@ -111,6 +114,7 @@ struct Mapping::Rules {
   std::vector<Rule> warns;
   ContactRule contact;
   std::vector<EntryRule> entries;
+  mutable RowKeys row_keys;
 
   [[nodiscard]] Context context() const { return {names, times, zone}; }
   [[nodiscard]] Template text(const Value& value) const {
@@ -136,12 +140,17 @@ struct Mapping::Rules {
   [[nodiscard]] AmountRule read_amount(const Value& value) const;
   [[nodiscard]] ActorRule read_actor(const Value& value) const;
 
+  [[nodiscard]] bool needs_row_keys() const {
+    return std::any_of(entries.begin(), entries.end(),
+                       [](const EntryRule& entry) { return !entry.source_id.has_value(); });
+  }
   [[nodiscard]] std::vector<std::string> decoded(const CsvRow& row) const;
   void plan_contact(Cells cells, RowPlan& plan) const;
   [[nodiscard]] Json contact_body(Cells cells) const;
-  [[nodiscard]] Json draft_json(const EntryRule& entry, Cells cells,
+  [[nodiscard]] Json draft_json(const EntryRule& entry, Cells cells, const std::string& row_key,
                                 const contacts::Selector& selector) const;
   [[nodiscard]] entries::Draft draft(const EntryRule& entry, Cells cells,
+                                     const std::string& row_key,
                                      const contacts::Selector& selector) const;
 };
 
@@ -178,6 +187,22 @@ FileFormat file_format(const Value& mapping) {
   }
   section.done();
   return out;
+}
+
+std::vector<std::string> told_apart(std::vector<std::string> columns) {
+  std::map<std::string, int> times;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    // A mapping writes columns in braces.
+    std::replace(columns[i].begin(), columns[i].end(), '{', '(');
+    std::replace(columns[i].begin(), columns[i].end(), '}', ')');
+    if (columns[i].empty()) columns[i] = "column " + std::to_string(i + 1);
+    ++times[columns[i]];
+  }
+  std::map<std::string, int> numbers;
+  for (std::string& column : columns) {
+    if (times[column] > 1) column += " (" + std::to_string(++numbers[column]) + ")";
+  }
+  return columns;
 }
 
 void Mapping::Rules::read_defaults(Section& root, const std::string& business_zone) {
@@ -272,11 +297,13 @@ void Mapping::Rules::read_contact(const Value& value) {
     contact.source =
         source ? text(*source) : Template::compile(*default_source, {}, section.place());
     contact.external_id = text(section.require("external_id"));
-  } else if (by == "email" || by == "phone") {
-    contact.find_by = by == "email" ? FindBy::kEmail : FindBy::kPhone;
+  } else if (by == "client_number" || by == "email" || by == "phone") {
+    contact.find_by = by == "email"   ? FindBy::kEmail
+                      : by == "phone" ? FindBy::kPhone
+                                      : FindBy::kClientNumber;
     contact.address = text(section.require(by));
   } else {
-    fail_at(find_by->place(), "unknown_value", "is uid, email or phone");
+    fail_at(find_by->place(), "unknown_value", "is uid, client_number, email or phone");
   }
   contact.create = section.flag("create", true);
   if (const auto kind = section.take("kind")) {
@@ -289,6 +316,7 @@ void Mapping::Rules::read_contact(const Value& value) {
        {"given_name", "family_name", "organization_name", "client_number", "language"}) {
     if (const auto given = section.take(key)) contact.texts.emplace_back(key, text(*given));
   }
+  if (const auto name = section.take("name")) contact.name = text(*name);
   if (const auto birthday = section.take("birthday")) {
     contact.birthday = compile_time(*birthday, names, times, zone);
   }
@@ -351,10 +379,12 @@ EntryRule Mapping::Rules::read_entry(const Value& value) const {
   const auto source = section.take("source");
   if (!source && !default_source) fail_at(section.place(), "required", "needs a source");
   out.source = source ? text(*source) : Template::compile(*default_source, {}, section.place());
-  out.source_id = text(section.require("source_id"));
-  if (out.source_id.is_fixed()) {
-    fail_at(section.require("source_id").place(), "template",
-            "is the same for every row; put a column into it that is different in each");
+  if (const auto source_id = section.take("source_id")) {
+    out.source_id = text(*source_id);
+    if (out.source_id->is_fixed()) {
+      fail_at(source_id->place(), "template",
+              "is the same for every row; put a column into it that is different in each");
+    }
   }
   if (const auto details = section.take("details")) {
     out.details = ValueRules::compile(*details, context());
@@ -441,6 +471,24 @@ std::vector<std::string> Mapping::Rules::decoded(const CsvRow& row) const {
   return out;
 }
 
+namespace {
+
+// A whole name, parted at its last space; of an organisation it stays whole.
+void set_name(Json& body, const std::string& text) {
+  const std::string_view name = base::trim(text);
+  if (name.empty()) return;
+  if (body.find("kind")->text() == "organization") {
+    body.set("organization_name", Json::string(std::string(name)));
+    return;
+  }
+  const std::size_t space = name.rfind(' ');
+  body.set("given_name", Json::string(std::string(base::trim(name.substr(0, space)))));
+  if (space == std::string_view::npos) return;
+  body.set("family_name", Json::string(std::string(name.substr(space + 1))));
+}
+
+}  // namespace
+
 Json Mapping::Rules::contact_body(Cells cells) const {
   Json body = Json::object();
   body.set("kind", Json::string(contact.kind));
@@ -448,7 +496,8 @@ Json Mapping::Rules::contact_body(Cells cells) const {
     std::string text = rule.render(cells);
     if (!text.empty()) body.set(key, Json::string(std::move(text)));
   }
-  if (contact.birthday && !cells[contact.birthday->column].empty()) {
+  if (contact.name) set_name(body, contact.name->render(cells));
+  if (contact.birthday && !contact.birthday->is_empty(cells)) {
     const base::Micros instant = contact.birthday->instant(cells);
     body.set("birthday",
              Json::string(base::format_date(base::day_in_zone(instant, contact.birthday->zone))));
@@ -496,6 +545,9 @@ void Mapping::Rules::plan_contact(Cells cells, RowPlan& plan) const {
                                 required(contact.external_id, "contact.external_id"));
       break;
     }
+    case FindBy::kClientNumber:
+      plan.selector.client_number = base::trim(required(contact.address, "contact.client_number"));
+      break;
     case FindBy::kEmail:
       plan.selector.email = required(contact.address, "contact.email");
       break;
@@ -513,7 +565,8 @@ Json amount_of(const AmountRule& rule, Cells cells) {
   if (base::trim(text).empty()) return {};
   std::string currency = rule.currency.render(cells);
   const int digits = rule.minor ? 0 : currency_digits(currency);
-  const auto value = minor_units(text, rule.decimal, rule.group, digits);
+  const auto value =
+      minor_units(without_currency(text, currency), rule.decimal, rule.group, digits);
   if (!value) {
     throw base::invalid(
         "amount", "number",
@@ -542,6 +595,8 @@ Json contact_json(const contacts::Selector& selector) {
   if (selector.uid) {
     out.set("source", Json::string(selector.uid->first));
     out.set("external_id", Json::string(selector.uid->second));
+  } else if (selector.client_number) {
+    out.set("client_number", Json::string(*selector.client_number));
   } else if (selector.email) {
     out.set("email", Json::string(*selector.email));
   } else if (selector.phone) {
@@ -553,7 +608,7 @@ Json contact_json(const contacts::Selector& selector) {
 }  // namespace
 
 // The draft as POST /entries takes it, so that one reader checks both.
-Json Mapping::Rules::draft_json(const EntryRule& entry, Cells cells,
+Json Mapping::Rules::draft_json(const EntryRule& entry, Cells cells, const std::string& row_key,
                                 const contacts::Selector& selector) const {
   Json out = Json::object();
   const auto text = [&](const char* key, std::string value) {
@@ -570,7 +625,7 @@ Json Mapping::Rules::draft_json(const EntryRule& entry, Cells cells,
   text("occurred_at", base::format_rfc3339(entry.occurred_at.instant(cells)));
   text("time_zone", entry.occurred_at.zone);
   text("source", entry.source.render(cells));
-  text("source_id", entry.source_id.render(cells));
+  text("source_id", entry.source_id ? entry.source_id->render(cells) : row_key);
   if (out.find("source") == nullptr || out.find("source_id") == nullptr) {
     throw base::invalid("source_id", "required", "or source is empty for this row");
   }
@@ -593,8 +648,9 @@ Json Mapping::Rules::draft_json(const EntryRule& entry, Cells cells,
 }
 
 entries::Draft Mapping::Rules::draft(const EntryRule& entry, Cells cells,
+                                     const std::string& row_key,
                                      const contacts::Selector& selector) const {
-  const Json json = draft_json(entry, cells, selector);
+  const Json json = draft_json(entry, cells, row_key, selector);
   base::Fields fields(json);
   static_cast<void>(fields.any("contact"));
   entries::Draft out = entries::parse_draft(fields, json);
@@ -607,6 +663,7 @@ RowPlan Mapping::plan(CsvRow row) const {
   out.line = row.line;
   try {
     const std::vector<std::string> cells = rules_->decoded(row);
+    const std::string row_key = rules_->needs_row_keys() ? rules_->row_keys.next(cells) : "";
     for (const Rule& rule : rules_->skips) {
       if (!rule.when(cells)) continue;
       out.skipped = rule.reason.render(cells);
@@ -622,7 +679,10 @@ RowPlan Mapping::plan(CsvRow row) const {
       rules_->plan_contact(cells, out);
       for (const EntryRule& entry : rules_->entries) {
         if (entry.when && !(*entry.when)(cells)) continue;
-        out.drafts.push_back(rules_->draft(entry, cells, out.selector));
+        // Of several entries of one row without an id each has a key of its own.
+        const auto number = &entry - rules_->entries.data();
+        const std::string key = number == 0 ? row_key : row_key + "." + std::to_string(number + 1);
+        out.drafts.push_back(rules_->draft(entry, cells, key, out.selector));
       }
     }
   } catch (const base::Error& error) {

@@ -31,6 +31,10 @@ struct FileFormat {
 /// Throws kInvalid with line and column.
 [[nodiscard]] FileFormat file_format(const Value& mapping);
 
+/// Names of columns as a mapping names them: one without a name is `column 3`, several of one name
+/// are `Name (1)`, `Name (2)`, and braces are round.
+[[nodiscard]] std::vector<std::string> told_apart(std::vector<std::string> columns);
+
 /// What a row is to become.
 struct RowPlan {
   std::int64_t line = 0;

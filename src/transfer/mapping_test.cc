@@ -1,4 +1,5 @@
 #include "transfer/mapping.h"
+#include "transfer/value_rule.h"
 
 #include <gtest/gtest.h>
 
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/time.h"
 #include "entries/entries.h"
 #include "transfer/csv.h"
@@ -174,6 +176,21 @@ INSTANTIATE_TEST_SUITE_P(
         TimeCase{"UnixMillis", "format = \"unix_ms\"", "1462185000500",
                  "2016-05-02T10:30:00.500000Z"},
         TimeCase{"UnixHuge", "format = \"unix\"", "99999999999999", ""},
+        TimeCase{"Dmy", "format = \"dmy\"", " 2.5.2016 ", "2016-05-01T22:00:00.000000Z"},
+        TimeCase{"DmyClock", "format = \"dmy\"", "02/05/16, 9.05", "2016-05-02T07:05:00.000000Z"},
+        TimeCase{"DmySpaced", "format = \"dmy\"", "2. 5. 2016 9:05:07",
+                 "2016-05-02T07:05:07.000000Z"},
+        TimeCase{"DmyInstant", "format = \"dmy\"", "2016-05-02T12:30:00+02:00",
+                 "2016-05-02T10:30:00.000000Z"},
+        TimeCase{"DmyOtherOrder", "format = \"dmy\"", "12/24/2016", ""},
+        TimeCase{"MdyAfternoon", "format = \"mdy\"", "5/2/2016 3:30 pm",
+                 "2016-05-02T13:30:00.000000Z"},
+        TimeCase{"MdyNoSuchHour", "format = \"mdy\"", "5/2/2016 13:30 pm", ""},
+        TimeCase{"Ymd", "format = \"ymd\"", "2016-5-2 12:30:00.5", "2016-05-02T10:30:00.500000Z"},
+        TimeCase{"YmdOffset", "format = \"ymd\"", "2016-05-02 12:30+01:00",
+                 "2016-05-02T11:30:00.000000Z"},
+        TimeCase{"YmdShortYear", "format = \"ymd\"", "16-05-02", ""},
+        TimeCase{"YmdMore", "format = \"ymd\"", "2016-05-02 at noon", ""},
         TimeCase{"NoSuchDay", "format = \"date\"", "2016-02-30", ""},
         TimeCase{"Empty", "format = \"date\"", "", ""},
         TimeCase{"More", "format = \"date\"", "2016-05-02x", ""},
@@ -392,6 +409,91 @@ TEST(Plan, RejectsARowWhoseCellsAreWrong) {
   auto cells = whole_row();
   cells[12] = "";
   EXPECT_FALSE(plan(mapping, cells).drafts.at(0).actor.has_value());
+}
+
+TEST(MappingTimes, MayBePutTogether) {
+  const Mapping mapping =
+      compile(with_entry("source_id = \"{id}\"\nsource = \"s\"\n"
+                         "occurred_at = { text = \"{day} {clock}\", format = \"dmy\" }\n"),
+              {"id", "day", "clock"});
+  EXPECT_EQ(
+      base::format_rfc3339(*plan(mapping, {"1", "2.5.2016", "9:05"}).drafts.at(0).occurred_at),
+      "2016-05-02T07:05:00.000000Z");
+  EXPECT_EQ(base::format_rfc3339(*plan(mapping, {"1", "2.5.2016", ""}).drafts.at(0).occurred_at),
+            "2016-05-01T22:00:00.000000Z");
+  EXPECT_TRUE(plan(mapping, {"1", "", ""}).rejected.has_value());
+}
+
+TEST(MappingKeys, AreTheRowsOwnWhereThereIsNoColumnOfIds) {
+  const auto fresh = [] {
+    return compile(
+        with_entry("source = \"s\"\noccurred_at = { column = \"n\", format = \"date\" }\n"
+                   "[[entries]]\ntype = \"visit\"\nsource = \"s\"\n"
+                   "occurred_at = { column = \"n\", format = \"date\" }\n"),
+        {"id", "n"});
+  };
+  const auto keys = [](const Mapping& mapping, const std::vector<std::string>& cells) {
+    const RowPlan row = plan(mapping, cells);
+    return std::pair(*row.drafts.at(0).source_id, *row.drafts.at(1).source_id);
+  };
+  const Mapping mapping = fresh();
+  const auto first = keys(mapping, {"1", "2016-05-02"});
+  EXPECT_NE(first.first, first.second);
+  const auto second = keys(mapping, {"1", "2016-05-02"});
+  EXPECT_EQ(second.first, first.first + "/2");
+  EXPECT_NE(second.first, second.second);
+  EXPECT_EQ(keys(mapping, {"1", "2016-05-02"}).first, first.first + "/3");
+  const auto other = keys(mapping, {"12", "016-05-02"});
+  EXPECT_NE(other, first) << "the same letters in other cells";
+  const Mapping again = fresh();
+  EXPECT_EQ(keys(again, {"1", "2016-05-02"}), first);
+  EXPECT_EQ(keys(again, {"1", "2016-05-02"}), second);
+}
+
+TEST(MappingColumns, AreToldApart) {
+  EXPECT_EQ(told_apart({"Name", "", "Name", "{x}"}),
+            (std::vector<std::string>{"Name (1)", "column 2", "Name (2)", "(x)"}));
+}
+
+TEST(MappingMoney, MayHaveItsCurrencyBeside) {
+  EXPECT_EQ(without_currency(" 1.234,50 €", "EUR"), "1.234,50");
+  EXPECT_EQ(without_currency("€\u00a090", "EUR"), "90");
+  EXPECT_EQ(without_currency("EUR 90", "EUR"), "90");
+  EXPECT_EQ(without_currency("−5 kr", "SEK"), "-5");
+  EXPECT_EQ(without_currency("-$5", "USD"), "-5");
+  EXPECT_EQ(without_currency("90 USD", "EUR"), "90 USD")
+      << "another currency stays, and is refused";
+  EXPECT_EQ(without_currency("90", "XXX"), "90");
+}
+
+TEST(MappingJson, SaysTheSameAsToml) {
+  const base::Json json = base::parse_json(
+      R"({"contact":{"find_by":"client_number","client_number":"{id}","name":"{n}","create":true},)"
+      R"("entries":[],"defaults":null})");
+  const Mapping mapping =
+      Mapping::compile(mapping_of_json(json, "mapping"), {}, {"id", "n"}, "UTC");
+  const RowPlan row = plan(mapping, {" K-1 ", " Anna Maria Größe "});
+  EXPECT_EQ(row.selector.client_number, "K-1");
+  EXPECT_EQ(row.create->find("given_name")->text(), "Anna Maria");
+  EXPECT_EQ(row.create->find("family_name")->text(), "Größe");
+  EXPECT_FALSE(row.rejected.has_value()) << *row.rejected;
+}
+
+TEST(MappingJson, NamesTheKeyAtFault) {
+  for (const auto& [text, field] : std::vector<std::pair<std::string, std::string>>{
+           {R"({"contact":{"external_id":"{no}","source":"s"}})", "mapping.contact.external_id"},
+           {R"({"contact":{"external_id":"{id}","source":"s"},"entries":[{"type":1.5}]})",
+            "mapping.entries[0].type"},
+           {R"({"contact":{"external_id":"{id}","source":"s"},"entries":[{"type":"note","x":1}]})",
+            "mapping.entries[0].occurred_at"},
+           {R"([])", "mapping"}}) {
+    try {
+      (void)Mapping::compile(mapping_of_json(base::parse_json(text), "mapping"), {}, {"id"}, "UTC");
+      ADD_FAILURE() << text;
+    } catch (const base::Error& error) {
+      EXPECT_EQ(error.errors().at(0).field, field) << error.message();
+    }
+  }
 }
 
 }  // namespace

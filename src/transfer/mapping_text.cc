@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/limits.h"
 
 namespace annals::transfer {
@@ -35,8 +36,11 @@ std::string member_key(const std::string& parent, const std::string& key) {
 }  // namespace
 
 void fail_at(const Place& place, const std::string& code, const std::string& message) {
-  const std::string where =
-      place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": ";
+  std::string where;
+  if (place.line > 0) {
+    where =
+        place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": ";
+  }
   throw base::Error(base::Code::kInvalid,
                     where + (place.key.empty() ? "" : place.key + ": ") + message,
                     {{place.key.empty() ? "mapping" : place.key, code, message}});
@@ -143,6 +147,67 @@ void Section::done() const {
       fail_at(value.place(), "unknown_key", "there is no such key here; see docs/import.md");
     }
   }
+}
+
+namespace {
+
+toml::table table_of(const base::Json& json, const std::string& key);
+
+// Where a value goes: into a list, or into a table by its name.
+struct Target {
+  toml::array* list = nullptr;
+  toml::table* table = nullptr;
+  std::string name{};
+
+  template <class T>
+  void take(T value) const {
+    if (list != nullptr) {
+      list->push_back(std::move(value));
+    } else {
+      table->insert(name, std::move(value));
+    }
+  }
+};
+
+// What the JSON says, as TOML has it; null is nothing.
+void add_node(const base::Json& json, const std::string& key, const Target& target) {
+  switch (json.kind()) {
+    case base::Json::Kind::kNull:
+      return;
+    case base::Json::Kind::kBool:
+      return target.take(json.as_bool());
+    case base::Json::Kind::kNumber:
+      if (const auto number = json.as_int()) return target.take(*number);
+      fail_at({"", 0, 0, key}, "type", "must be a whole number; write others as a string");
+    case base::Json::Kind::kString:
+      return target.take(json.text());
+    case base::Json::Kind::kObject:
+      return target.take(table_of(json, key));
+    case base::Json::Kind::kArray: {
+      toml::array items;
+      for (const base::Json& item : json.items()) {
+        add_node(item, key + "[" + std::to_string(items.size()) + "]", {.list = &items});
+      }
+      return target.take(std::move(items));
+    }
+  }
+}
+
+toml::table table_of(const base::Json& json, const std::string& key) {
+  if (!json.is_object()) fail_at({"", 0, 0, key}, "type", "must be an object");
+  toml::table out;
+  for (const auto& [name, value] : json.members()) {
+    add_node(value, member_key(key, name), {.table = &out, .name = name});
+  }
+  return out;
+}
+
+}  // namespace
+
+Value mapping_of_json(const base::Json& json, const std::string& name) {
+  auto document = std::make_shared<const toml::table>(table_of(json, name));
+  const toml::node* root = document.get();
+  return {std::make_shared<Value::Node>(Value::Node{std::move(document), root}), {"", 0, 0, name}};
 }
 
 Value parse_mapping_text(std::string_view text, const std::string& name) {

@@ -12,17 +12,20 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
+
 namespace annals::transfer {
 
 /// Where in the mapping something stands.
 struct Place {
   std::string file;
-  std::int64_t line = 0;
+  std::int64_t line = 0;  // 0: it came as JSON
   std::int64_t column = 0;
   std::string key;  // "entries[0].when.column"
 };
 
-/// Throws kInvalid whose message begins `file:line:column: key: `.
+/// Throws kInvalid whose message begins `file:line:column: key: `, or, of a mapping that came as
+/// JSON, `key: `.
 [[noreturn]] void fail_at(const Place& place, const std::string& code, const std::string& message);
 
 /// A value of the mapping.
@@ -75,6 +78,9 @@ class Section {
   std::set<std::string> taken_;
   Place place_;
 };
+
+/// A mapping that came as JSON, in the same words. Errors call it `name`, before the key.
+[[nodiscard]] Value mapping_of_json(const base::Json& json, const std::string& name);
 
 /// Parses a mapping. `name` is what errors call it. Throws kInvalid with line and column.
 [[nodiscard]] Value parse_mapping_text(std::string_view text, const std::string& name);

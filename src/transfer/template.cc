@@ -20,6 +20,10 @@ std::size_t Names::column(const std::string& name, const Place& place) const {
     }
     return static_cast<std::size_t>(found - columns.begin());
   }
+  if (std::find(columns.begin(), columns.end(), name + " (1)") != columns.end()) {
+    fail_at(place, "ambiguous_column",
+            "the file has several columns \"" + name + "\": write \"" + name + " (1)\" and so on");
+  }
   const auto similar = std::find_if(columns.begin(), columns.end(), [&](const auto& other) {
     return base::ascii_lower(base::trim(other)) == base::ascii_lower(base::trim(name));
   });
@@ -77,6 +81,12 @@ Template Template::compile(std::string_view text, const Names& names, const Plac
     }
   }
   flush();
+  return out;
+}
+
+Template Template::of_column(std::size_t column, const std::string& name) {
+  Template out;
+  out.pieces_.push_back({.literal = "", .column = column, .column_name = name});
   return out;
 }
 

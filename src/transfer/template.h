@@ -36,6 +36,8 @@ class Template {
  public:
   /// Throws kInvalid at `place`.
   static Template compile(std::string_view text, const Names& names, const Place& place);
+  /// A column's cell as it is.
+  static Template of_column(std::size_t column, const std::string& name);
 
   /// Throws kInvalid (field: the column) where a lookup has no such cell.
   [[nodiscard]] std::string render(Cells cells) const;

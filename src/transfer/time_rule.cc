@@ -51,6 +51,22 @@ class Reader {
     return true;
   }
   [[nodiscard]] bool at_end() const { return at_ == text_.size(); }
+  bool one_of(std::string_view characters) {
+    if (at_end() || characters.find(text_[at_]) == std::string_view::npos) return false;
+    ++at_;
+    return true;
+  }
+  void skip_spaces() {
+    while (literal(' ')) {
+    }
+  }
+  // Of four digits, or, where it `may_be_short`, of two.
+  bool year(bool may_be_short, Fields& out) {
+    const std::size_t from = at_;
+    if (convert('Y', false, out)) return true;
+    at_ = from;
+    return may_be_short && convert('y', false, out);
+  }
 
   bool convert(char conversion, bool digits_follow, Fields& out) {
     const auto two = [&](int& field, int low, int high) {
@@ -168,6 +184,40 @@ ReadTime in_utc(base::Micros instant) {
   return {static_cast<base::Day>(day), instant - day * base::kMicrosPerDay, 0};
 }
 
+// 15:30, 15.30:05, 3:30 pm, 15:30+02:00
+bool read_clock(Reader& reader, Fields& out) {
+  if (!reader.convert('H', false, out) || !reader.one_of(":.h")) return false;
+  if (!reader.convert('M', true, out)) return false;
+  if (reader.one_of(":.") && !reader.convert('S', true, out)) return false;
+  if (reader.one_of(".,") && !reader.convert('f', false, out)) return false;
+  reader.skip_spaces();
+  if (reader.at_end() || reader.convert('z', false, out)) return true;
+  return reader.convert('p', false, out) && out.hour >= 1 && out.hour <= 12;
+}
+
+// Dates as people write them: `order` is ymd, dmy or mdy; 24.12.2024, 24/12/24, 2024-12-24 15:30.
+std::optional<ReadTime> read_usual(std::string_view text, std::string_view order) {
+  const std::string_view trimmed = base::trim(text);
+  if (const auto instant = base::parse_rfc3339(trimmed)) return in_utc(*instant);
+  Reader reader(trimmed);
+  Fields fields;
+  for (const char part : order) {
+    if (part != order.front()) {
+      if (!reader.one_of("./-")) return std::nullopt;
+      reader.skip_spaces();
+    }
+    const bool read = part == 'y' ? reader.year(order.front() != 'y', fields)
+                                  : reader.convert(part, false, fields);
+    if (!read) return std::nullopt;
+  }
+  if (!reader.at_end()) {
+    if (!reader.one_of(" ,T")) return std::nullopt;
+    reader.skip_spaces();
+    if (!read_clock(reader, fields) || !reader.at_end()) return std::nullopt;
+  }
+  return read_fields(fields);
+}
+
 std::optional<ReadTime> read_unix(std::string_view text, std::int64_t scale) {
   const bool minus = text.starts_with('-');
   const std::string_view digits = text.substr(minus ? 1 : 0);
@@ -204,6 +254,8 @@ TimePattern TimePattern::compile(const std::string& text, const Place& place) {
     out.kind_ = Kind::kUnixSeconds;
   } else if (text == "unix_ms") {
     out.kind_ = Kind::kUnixMillis;
+  } else if (text == "ymd" || text == "dmy" || text == "mdy") {
+    out.kind_ = Kind::kUsual;
   } else if (text == "date") {
     out.text_ = "%Y-%m-%d";
   }
@@ -220,7 +272,8 @@ TimePattern TimePattern::compile(const std::string& text, const Place& place) {
   }
   if (!any) {
     fail_at(place, "format",
-            "must be rfc3339, date, unix, unix_ms or a pattern such as \"%d.%m.%Y %H:%M\"");
+            "must be rfc3339, date, ymd, dmy, mdy, unix, unix_ms or a pattern such as "
+            "\"%d.%m.%Y %H:%M\"");
   }
   return out;
 }
@@ -233,6 +286,7 @@ std::optional<ReadTime> TimePattern::read(std::string_view text) const {
   }
   if (kind_ == Kind::kUnixSeconds) return read_unix(text, base::kMicrosPerSecond);
   if (kind_ == Kind::kUnixMillis) return read_unix(text, base::kMicrosPerSecond / 1000);
+  if (kind_ == Kind::kUsual) return read_usual(text, text_);
   Reader reader(text);
   Fields fields;
   for (std::size_t at = 0; at < text_.size(); ++at) {
@@ -250,15 +304,16 @@ std::optional<ReadTime> TimePattern::read(std::string_view text) const {
   return read_fields(fields);
 }
 
+bool TimeRule::is_empty(Cells cells) const { return base::trim(text.render(cells)).empty(); }
+
 base::Micros TimeRule::instant(Cells cells) const {
-  const std::string& cell = cells[column];
-  if (cell.empty()) {
-    throw base::invalid(column_name, "required", "is empty, and a time is to be read from it");
+  const std::string cell = text.render(cells);
+  if (base::trim(cell).empty()) {
+    throw base::invalid(name, "required", "is empty, and a time is to be read from it");
   }
   const auto read = pattern.read(cell);
   if (!read) {
-    throw base::invalid(column_name, "time",
-                        "\"" + cell + "\" is no time of the form " + pattern.text());
+    throw base::invalid(name, "time", "\"" + cell + "\" is no time of the form " + pattern.text());
   }
   base::Day day = read->day;
   std::int64_t micros = read->micros;
@@ -294,9 +349,14 @@ TimeRule compile_time(const Value& value, const Names& names,
   if (const auto name = section.take("time")) {
     out = find_named(*name);
   } else {
-    const Value column = section.require("column");
-    out.column_name = column.text();
-    out.column = names.column(out.column_name, column.place());
+    if (const auto text = section.take("text")) {
+      out.name = text->text();
+      out.text = Template::compile(out.name, names, text->place());
+    } else {
+      const Value column = section.require("column");
+      out.name = column.text();
+      out.text = Template::of_column(names.column(out.name, column.place()), out.name);
+    }
     const auto format = section.take("format");
     out.pattern = TimePattern::compile(format ? format->text() : "rfc3339",
                                        format ? format->place() : section.place());

@@ -22,7 +22,8 @@ struct ReadTime {
   std::optional<std::int64_t> offset_seconds{};
 };
 
-/// `rfc3339`, `date`, `unix`, `unix_ms`, or a pattern of %Y %y %m %d %b %H %I %M %S %f %p %z %% and
+/// `rfc3339`, `date`, `unix`, `unix_ms`; `ymd`, `dmy`, `mdy` for dates as people write them in that
+/// order, which a time may follow; or a pattern of %Y %y %m %d %b %H %I %M %S %f %p %z %% and
 /// other characters, which must stand as they are. %b is an English month (three letters or whole),
 /// %f a fraction of up to nine digits, %z is Z, +02:00 or +0200, %y is 1969 to 2068. Numbers may
 /// lack leading zeros, except where digits follow at once.
@@ -36,26 +37,28 @@ class TimePattern {
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
-  enum class Kind { kPattern, kRfc3339, kUnixSeconds, kUnixMillis };
+  enum class Kind { kPattern, kRfc3339, kUnixSeconds, kUnixMillis, kUsual };
   Kind kind_ = Kind::kPattern;
   std::string text_;
 };
 
 struct TimeRule {
-  std::size_t column = 0;
-  std::string column_name;
+  Template text;
+  std::string name;  // of what is read, for errors
   TimePattern pattern;
   std::string zone;
   std::int64_t shift_days = 0;              // calendar days in the zone
   std::int64_t shift_seconds = 0;           // after that
   std::optional<std::int64_t> at_second{};  // of the day in the zone, in place of the time read
 
-  /// Throws kInvalid (field: the column) where the cell is empty or not of the pattern.
+  /// Whether there is nothing to read in this row.
+  [[nodiscard]] bool is_empty(Cells cells) const;
+  /// Throws kInvalid (field: the name) where what is read is empty or not of the pattern.
   [[nodiscard]] base::Micros instant(Cells cells) const;
 };
 
-/// Reads `column`, `format`, `zone`, `shift_days`, `shift_minutes`, `at` of a table, or finds a
-/// [times] by its name, or by `time = "name"` with a shift of its own.
+/// Reads `column` or `text`, `format`, `zone`, `shift_days`, `shift_minutes`, `at` of a table, or
+/// finds a [times] by its name, or by `time = "name"` with a shift of its own.
 [[nodiscard]] TimeRule compile_time(const Value& value, const Names& names,
                                     const std::map<std::string, TimeRule>& named,
                                     const std::string& default_zone);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "access/actor.h"
+#include "access/route.h"
 #include "base/clock.h"
 #include "db/db.h"
 
@@ -64,6 +65,35 @@ struct ImportOptions {
 /// kUnknownOutcome or kStorageFull, after which the import can be run again.
 ImportReport import_csv(db::Database& database, const access::Actor& actor,
                         const ImportOptions& options);
+
+/// Is told of each change of an import: whose it is, and a brief account of it.
+using ImportListener = std::function<void(const access::Actor&, const std::string&)>;
+
+/// The imports that people ask a server for: uploaded, looked at, tried and run, a few at a time
+/// on threads of their own, beside all other traffic. Each is for who uploaded it, and for a day
+/// (limits::kImportKeptSeconds), over restarts of the server too: one that was at work is then
+/// interrupted, and can be run again.
+class Imports {
+ public:
+  /// Files are kept in `folder`, which is made where it is missing; several processes may share it.
+  /// All of these must outlive it.
+  Imports(db::Database& database, ImportListener listener, const std::string& folder,
+          const base::Clock& clock);
+  ~Imports();  // stop()
+  Imports(const Imports&) = delete;
+  Imports& operator=(const Imports&) = delete;
+
+  /// /imports . This must outlive the routes.
+  [[nodiscard]] access::Routes routes();
+  /// Drops those that were kept long enough. Safe from any thread.
+  void drop_old();
+  /// Interrupts what is being run. Idempotent.
+  void stop();
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
 
 struct ImportCommand {
   ImportOptions options;

@@ -4,6 +4,7 @@
 #include <unicode/unistr.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstddef>
 #include <cstdint>
@@ -221,6 +222,57 @@ std::optional<std::int64_t> minor_units(std::string_view text, char decimal, cha
     value *= 10;
   }
   return minus ? -value : value;
+}
+
+namespace {
+
+// How people write the currency, longest first: `EUR`, `CA$`, `$`.
+std::vector<std::string> spellings(const std::string& currency) {
+  std::vector<std::string> out{currency};
+  auto code = icu::UnicodeString::fromUTF8(currency);
+  for (const UCurrNameStyle style : {UCURR_SYMBOL_NAME, UCURR_NARROW_SYMBOL_NAME}) {
+    UErrorCode status = U_ZERO_ERROR;
+    std::int32_t length = 0;
+    const char16_t* name =
+        ucurr_getName(code.getTerminatedBuffer(), "en", style, nullptr, &length, &status);
+    if (U_FAILURE(status) != 0) continue;
+    icu::UnicodeString(name, length).toUTF8String(out.emplace_back());
+  }
+  return out;
+}
+
+std::string_view trim_wide(std::string_view text) {
+  static constexpr std::array<std::string_view, 2> kWide = {"\xC2\xA0", "\xE2\x80\xAF"};  // NBSP
+  for (bool again = true; again;) {
+    again = false;
+    text = base::trim(text);
+    for (const std::string_view space : kWide) {
+      if (text.starts_with(space)) text.remove_prefix(space.size()), again = true;
+      if (text.ends_with(space)) text.remove_suffix(space.size()), again = true;
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string without_currency(std::string_view text, const std::string& currency) {
+  static constexpr std::string_view kMinus = "\xE2\x88\x92";
+  std::string_view rest = trim_wide(text);
+  const bool minus = rest.starts_with('-') || rest.starts_with(kMinus);
+  if (minus) rest.remove_prefix(rest.front() == '-' ? 1 : kMinus.size());
+  rest = trim_wide(rest);
+  if (!rest.empty() && rest.find_first_not_of("0123456789.,'+-") != std::string_view::npos) {
+    for (const std::string& spelling : spellings(currency)) {
+      const bool before = rest.starts_with(spelling);
+      if (!before && !rest.ends_with(spelling)) continue;
+      if (before) rest.remove_prefix(spelling.size());
+      if (!before) rest.remove_suffix(spelling.size());
+      rest = trim_wide(rest);
+      break;
+    }
+  }
+  return (minus ? "-" : "") + std::string(rest);
 }
 
 int currency_digits(const std::string& currency) {

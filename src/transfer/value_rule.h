@@ -45,6 +45,9 @@ class ValueRules {
 /// such number, has more decimals than `digits`, or does not fit.
 [[nodiscard]] std::optional<std::int64_t> minor_units(std::string_view text, char decimal,
                                                       char group, int digits);
+/// `text` without the currency that stands beside the number: its code or its sign, or a minus sign
+/// that typographers use (`1.234,50 €`, `EUR 90`, `−5`). Other currencies' stay.
+[[nodiscard]] std::string without_currency(std::string_view text, const std::string& currency);
 /// How many decimals the currency has (ISO 4217; 2 where it is not known).
 [[nodiscard]] int currency_digits(const std::string& currency);
 

@@ -152,6 +152,25 @@ const table: Record<string, Row> = {
   },
   'GET /api/v1/exports/{id}': { permission: 'export', status: 404 },
   'GET /api/v1/exports/{id}/file': { permission: 'export', status: 404 },
+  'GET /api/v1/reports/contact-history': { permission: 'entries_read', status: 200 },
+
+  'POST /api/v1/imports': {
+    permission: 'settings_write',
+    options: { raw: '', type: 'text/csv', query: { name: 'x.csv' } },
+    status: 422,
+  },
+  'GET /api/v1/imports': { permission: 'settings_write', status: 200 },
+  'GET /api/v1/imports/{id}': { permission: 'settings_write', status: 404 },
+  'DELETE /api/v1/imports/{id}': { permission: 'settings_write', status: 404 },
+  'GET /api/v1/imports/{id}/preview': { permission: 'settings_write', status: 404 },
+  'POST /api/v1/imports/{id}/run': {
+    permission: 'settings_write',
+    options: { json: {} },
+    status: 404,
+  },
+  'POST /api/v1/imports/{id}/cancel': { permission: 'settings_write', status: 404 },
+  'GET /api/v1/imports/{id}/rejected': { permission: 'settings_write', status: 404 },
+  'GET /api/v1/imports/{id}/warnings': { permission: 'settings_write', status: 404 },
 
   'GET /api/v1/tasks': { permission: 'tasks_read', status: 200 },
   'POST /api/v1/tasks': { permission: 'tasks_write', options: { json: {} }, status: 422 },

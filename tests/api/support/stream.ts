@@ -17,6 +17,9 @@ const schemas: Record<string, string> = {
   job: 'Export',
 };
 
+const schema_of = ({ event, data }: StreamEvent) =>
+  data.kind === 'import' ? 'ImportBrief' : schemas[event]!;
+
 function parse_event(block: string): StreamEvent | undefined {
   const fields: Record<string, string> = {};
   for (const line of block.split('\n')) {
@@ -26,7 +29,7 @@ function parse_event(block: string): StreamEvent | undefined {
   }
   if (fields.data === undefined) return undefined;
   const event = { id: fields.id!, event: fields.event!, data: JSON.parse(fields.data) };
-  check_schema(schemas[event.event]!, event.data);
+  check_schema(schema_of(event), event.data);
   return event;
 }
 
