@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fetch_bundle } from './support/bundle';
 import { Client } from './support/client';
 import { answered, document, operations } from './support/contract';
+import { await_import, path as imports, upload } from './support/imports';
 import { release_bin, run_annals, Server } from './support/server';
 import { Follower } from './support/stream';
 import { Studio } from './support/studio';
@@ -140,6 +141,27 @@ describe('every operation', () => {
     expect((await owner.request('GET', proof, { headers })).body.version).toBe(1);
     expect((await owner.get(`/api/v1/entries/${call.id}`)).proof.verified).toBe(true);
     await fetch_bundle(owner, { contact: anna, filters: { type: ['call'] } });
+  });
+
+  test('of imports and reports answers as documented', async () => {
+    await owner.get('/api/v1/reports/contact-history', { limit: 1 });
+    const rows = Array.from({ length: 20_000 }, (_, i) => `R-${i % 9},${i ? '2024-05-01' : '?'}`);
+    const job = await upload(owner, 'rows.csv', `client id,day\n${rows.join('\n')}\n`);
+    const where = `${imports}/${job.id}`;
+    expect((await owner.get(imports)).items[0].id).toBe(job.id);
+    await owner.get(`${where}/preview`, { delimiter: ';', encoding: 'utf-8', header: true });
+    const mapping = {
+      contact: { external_id: '{client id}', source: 'rows', given_name: '{client id}' },
+      entries: [{ type: 'visit', source: 'rows', occurred_at: { column: 'day', format: 'date' } }],
+      warn: [{ when: { column: 'client id', equals: 'R-1' }, reason: 'looks odd' }],
+    };
+    await owner.post(`${where}/run`, { mapping }, 202);
+    await await_import(owner, job.id, (now) => now.progress.rows > 0);
+    await owner.must(200, 'POST', `${where}/cancel`);
+    expect((await await_import(owner, job.id)).status).toBe('canceled');
+    await owner.must(200, 'GET', `${where}/rejected`);
+    await owner.must(200, 'GET', `${where}/warnings`);
+    await owner.must(204, 'DELETE', where);
   });
 
   test('of tasks answers as documented', async () => {

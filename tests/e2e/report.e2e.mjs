@@ -105,6 +105,13 @@ describe('the report', () => {
     ]);
     const lines = (await readFile(await csv.path(), 'utf8')).trim().split('\r\n');
     assert.equal(lines.length, 301);
+    assert.equal(
+      lines[0],
+      'Date,Client,User,Contact method,Type,Contact type,Direction,' +
+        'Amount in minor units,Currency,Action',
+    );
+    assert.match(lines[1], /^2025-06-01T00:01:00.000000Z,Client Nr 0,Automated,,payment.taken,/);
+    assert.match(lines[1], /,1000,EUR,Entry 0-1$/);
     await button('Export').click();
     const [ndjson] = await Promise.all([
       page.waitForEvent('download'),

@@ -25,6 +25,12 @@ export function on_signed_out(listener: () => void): () => void {
   return () => signed_out_listeners.delete(listener);
 }
 
+/** `problem`, of which all who listen are told where it is that the session is over. */
+export function signed_out(problem: Problem): Problem {
+  if (problem.status === 401) for (const listener of signed_out_listeners) listener();
+  return problem;
+}
+
 /** The reply's body; throws Problem where there is none. */
 export async function body_of<T>(call: Promise<Outcome<T>>): Promise<T> {
   let outcome: Outcome<T>;
@@ -35,7 +41,5 @@ export async function body_of<T>(call: Promise<Outcome<T>>): Promise<T> {
     throw Problem.unreachable();
   }
   if (outcome.response.ok) return outcome.data as T;
-  const problem = Problem.of(outcome.error, outcome.response.status);
-  if (problem.status === 401) for (const listener of signed_out_listeners) listener();
-  throw problem;
+  throw signed_out(Problem.of(outcome.error, outcome.response.status));
 }

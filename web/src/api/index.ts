@@ -13,3 +13,4 @@ export { Problem, type FieldError } from './problem';
 export { follow, type Following } from './stream';
 export { can_check, check_proof, type EntryProof } from './proof';
 export { new_id } from './id';
+export { upload_to, type Upload } from './upload';

@@ -10,7 +10,8 @@ export async function download(
   contact: string | null,
   filters: Filters,
   kind: keyof typeof types,
+  columns: readonly string[] = [],
 ): Promise<void> {
-  const content = await fetch_file(export_path(contact, filters), types[kind]);
+  const content = await fetch_file(export_path(contact, filters, columns), types[kind]);
   save_file(content, `history-${new Date().toISOString().slice(0, 10)}.${kind}`);
 }

@@ -41,11 +41,17 @@ export async function fetch_page(
   return (await body_of<unknown>(call)) as EntryList; // and not a stream, which `Accept` asks for
 }
 
-/** Where the whole filtered result can be had as a file. */
-export function export_path(contact: string | null, filters: Filters): string {
-  const search = to_search({ ...filters, at: null }).toString();
-  const path = contact ? `/api/v1/contacts/${contact}/entries` : '/api/v1/entries';
-  return search ? `${path}?${search}` : path;
+/** Where the whole filtered result can be had as a file; of all clients, with these columns. */
+export function export_path(
+  contact: string | null,
+  filters: Filters,
+  columns: readonly string[] = [],
+): string {
+  const search = to_search({ ...filters, at: null });
+  if (!contact && columns.length > 0) search.set('columns', columns.join(','));
+  const path = contact ? `/api/v1/contacts/${contact}/entries` : '/api/v1/reports/contact-history';
+  const text = search.toString();
+  return text ? `${path}?${text}` : path;
 }
 
 export function fetch_entry(id: string, signal?: AbortSignal): Promise<EntryDetail> {

@@ -26,6 +26,10 @@ export function chosen_columns(): readonly Column[] {
   return columns.filter((column) => fixed.includes(column) || kept.includes(column));
 }
 
+/** As the server names them: an amount is in minor units of its currency. */
+export const csv_columns = (chosen: readonly Column[]): string[] =>
+  chosen.flatMap((column) => (column === 'amount' ? ['amount', 'currency'] : [column]));
+
 export function choose_columns(chosen: readonly Column[]): void {
   remember(place, chosen.join(','));
 }
