@@ -171,7 +171,7 @@ async function record() {
   }
 }
 
-/** The frame that shows a file, once it does: no script runs there, so that nothing can wait in it. */
+/** The frame that shows a file, once it does: no script runs there, so nothing can wait in it. */
 async function sandbox_of(name) {
   const element = page.locator(`iframe[title="${name}"]`);
   assert.equal(await element.getAttribute('sandbox'), '');
