@@ -42,7 +42,7 @@ set(ANNALS_base_LIBS annals::icu annals::boost_json annals::date annals::sodium
 set(ANNALS_tlog_LIBS annals::sodium)
 set(ANNALS_bundle_LIBS annals::minizip ZLIB::ZLIB)
 set(ANNALS_db_LIBS annals::sqlite annals::postgres)
-set(ANNALS_http_LIBS OpenSSL::SSL annals::curl annals::prometheus)
+set(ANNALS_http_LIBS OpenSSL::SSL ZLIB::ZLIB annals::curl annals::prometheus)
 set(ANNALS_access_LIBS annals::icu annals::sodium)
 set(ANNALS_transfer_LIBS ZLIB::ZLIB annals::toml annals::sqlite)
 set(ANNALS_entries_LIBS annals::magic)

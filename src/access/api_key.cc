@@ -111,6 +111,28 @@ http::Response list_api_keys(const Call& call) {
   return http::Response::json(200, json.take());
 }
 
+namespace {
+
+Settings settings_of(const ApiKey& key) {
+  return {{"name", base::Json::string(key.name)},
+          {"scopes", base::parse_json(key.scopes)},
+          {"revoked", base::Json::boolean(key.revoked_at.has_value())}};
+}
+
+}  // namespace
+
+constexpr std::string_view kAllKeys = R"(
+  SELECT id, name, scopes, created_at, revoked_at FROM api_keys WHERE business = $1 ORDER BY id)";
+
+void add_key_settings(db::Tx& tx, std::vector<CurrentSettings>& all) {
+  auto rows = tx.query(kAllKeys, {tx.business()});
+  while (rows.next()) {
+    const ApiKey key{rows->id(0), rows->string(1), rows->string(2), rows->integer(3),
+                     rows->maybe_integer(4)};
+    all.push_back({"api_key", key.id.text(), settings_of(key)});
+  }
+}
+
 constexpr std::string_view kInsertKey = R"(
   INSERT INTO api_keys (business, id, name, scopes, secret_hash, created_at)
   VALUES ($1, $2, $3, $4, $5, $6))";
@@ -142,10 +164,7 @@ http::Response new_api_key(const Call& call) {
     const std::string hash = token_hash(secret);
     tx.execute(kInsertKey, {call.actor.business, key.id, key.name, key.scopes, base::as_bytes(hash),
                             key.created_at});
-    record_settings(tx, call.actor, {"api_key", key.id.text()}, {},
-                    {{"name", base::Json::string(key.name)},
-                     {"scopes", json_strings(scopes)},
-                     {"revoked", base::Json::boolean(false)}});
+    record_settings(tx, call.actor, {"api_key", key.id.text()}, {}, settings_of(key));
     base::JsonWriter json;
     write_members(json, key);
     json.member("secret", secret).end_object();

@@ -265,6 +265,11 @@ Settings settings_of(const Business& business) {
 
 }  // namespace
 
+void add_business_settings(db::Tx& tx, std::vector<CurrentSettings>& all) {
+  const auto business = find_business(tx, tx.business());
+  if (business) all.push_back({"business", business->id.text(), settings_of(*business)});
+}
+
 http::Response change_business(const Call& call) {
   only_query(call.request, {});
   if (path_id(call.request, "business") != call.actor.business_id) {

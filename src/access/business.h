@@ -1,9 +1,11 @@
 // Businesses: the tenants of the server. Nothing crosses them.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "access/access.h"
 #include "access/route.h"
+#include "access/settings.h"
 #include "base/error.h"
 #include "base/fields.h"
 #include "base/id.h"
@@ -57,6 +59,8 @@ void write_business(base::JsonWriter& json, const Business& business);
 /// address alone proves nothing, since every business names its staff as it likes. `tx` must be of
 /// no business, since it looks into several.
 [[nodiscard]] std::vector<Business> businesses_of(db::Tx& tx, const Actor& actor);
+
+void add_business_settings(db::Tx& tx, std::vector<CurrentSettings>& all);
 
 [[nodiscard]] http::Response list_businesses(const Call& call);
 [[nodiscard]] http::Response change_business(const Call& call);

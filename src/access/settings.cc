@@ -6,6 +6,9 @@
 #include <vector>
 
 #include "access/actor.h"
+#include "access/api_key.h"
+#include "access/business.h"
+#include "access/staff.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "db/db.h"
@@ -54,6 +57,14 @@ void record_settings(db::Tx& tx, const Actor& actor, const SettingsName& name,
   facts.set("changes", std::move(changes));
   facts.set("recorded_by", recorded_by(actor));
   ledger::append_own(tx, actor.business_id, ledger::Kind::kSettings, std::move(facts));
+}
+
+std::vector<CurrentSettings> current_settings(db::Tx& tx) {
+  std::vector<CurrentSettings> all;
+  add_business_settings(tx, all);
+  add_staff_settings(tx, all);
+  add_key_settings(tx, all);
+  return all;
 }
 
 base::Json json_strings(const std::vector<std::string>& texts) {

@@ -26,6 +26,15 @@ using Settings = std::vector<std::pair<std::string_view, base::Json>>;
 void record_settings(db::Tx& tx, const Actor& actor, const SettingsName& name,
                      const Settings& before, const Settings& after);
 
+/// A setting as it stands.
+struct CurrentSettings {
+  std::string_view kind;
+  std::string key;
+  Settings fields;
+};
+/// Those of the business itself, its staff and its API keys.
+[[nodiscard]] std::vector<CurrentSettings> current_settings(db::Tx& tx);
+
 [[nodiscard]] base::Json json_strings(const std::vector<std::string>& texts);
 
 }  // namespace annals::access

@@ -231,6 +231,18 @@ void hire(db::Tx& tx, const Actor& actor, Staff& staff) {
 
 }  // namespace
 
+constexpr std::string_view kAllStaff = R"(
+  SELECT id, name, email, role, password_hash, active, version, created_at FROM staff
+  WHERE business = $1 ORDER BY id)";
+
+void add_staff_settings(db::Tx& tx, std::vector<CurrentSettings>& all) {
+  auto rows = tx.query(kAllStaff, {tx.business()});
+  while (rows.next()) {
+    const Staff staff = staff_of(*rows);
+    all.push_back({"staff", staff.id.text(), settings_of(staff)});
+  }
+}
+
 http::Response new_staff(const Call& call, const PasswordCost& cost) {
   only_query(call.request, {});
   NewStaff made = read_staff_body(json_body(call.request));

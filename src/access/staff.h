@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "access/access.h"
 #include "access/actor.h"
 #include "access/route.h"
+#include "access/settings.h"
 #include "access/throttle.h"
 #include "base/clock.h"
 #include "base/fields.h"
@@ -42,6 +44,8 @@ struct Secrets {
 void create_staff(db::Tx& tx, db::BusinessKey business, Staff& staff);
 [[nodiscard]] std::optional<Staff> find_staff(db::Tx& tx, db::BusinessKey business,
                                               const base::Id& id);
+
+void add_staff_settings(db::Tx& tx, std::vector<CurrentSettings>& all);
 
 [[nodiscard]] http::Response list_staff(const Call& call);
 [[nodiscard]] http::Response show_staff(const Call& call);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "access/access.h"
+#include "access/settings.h"
 #include "app/open.h"
 #include "app/route_list.h"
 #include "app/server.h"
@@ -338,6 +339,18 @@ void Commands::add_ledger(CLI::App& app) {
       ->required();
 }
 
+namespace {
+
+std::vector<access::CurrentSettings> current_settings(db::Tx& tx) {
+  std::vector<access::CurrentSettings> all = access::current_settings(tx);
+  for (access::CurrentSettings& more : catalog::current_settings(tx)) {
+    all.push_back(std::move(more));
+  }
+  return all;
+}
+
+}  // namespace
+
 void Commands::add_verify(CLI::App& app) {
   CLI::App* command = add(app, "verify", "Compare everything with the ledger", [this] {
     const auto database = open_database(serve_.place());
@@ -346,6 +359,8 @@ void Commands::add_verify(CLI::App& app) {
                                    .known_checkpoints = verify_known_,
                                    .keys = verify_keys_,
                                    .keys_folder = serve_.keys_folder(),
+                                   .authorities = verify_authorities_,
+                                   .settings = current_settings,
                                    .state_file = verify_state_,
                                    .threads = verify_threads_,
                                    .terminal = ::isatty(STDERR_FILENO) != 0};
@@ -361,6 +376,8 @@ void Commands::add_verify(CLI::App& app) {
   flag(command, "--keys", serve_.keys, "The folder of the ledger's keys (keys in --data)");
   command->add_option("--known-checkpoint", verify_known_, "A checkpoint that was kept elsewhere");
   command->add_option("--key", verify_keys_, "A public key that the auditor was given");
+  command->add_option("--tsa-ca", verify_authorities_,
+                      "Certificates in PEM of the time stamp authorities that you trust");
   command->add_option("--state", verify_state_, "A file: an interrupted run goes on from there");
   command->add_option("--threads", verify_threads_, "0: one a core")->check(CLI::Range(0, 256));
 }

@@ -58,6 +58,7 @@ class Commands {
   std::string ledger_reason_;
   std::vector<std::string> verify_known_;
   std::vector<std::string> verify_keys_;
+  std::string verify_authorities_;
   std::string verify_state_;
   int verify_threads_ = 0;
   std::string server_;

@@ -23,6 +23,7 @@
 #include "access/route.h"
 #include "app/open.h"
 #include "app/record.h"
+#include "app/sandbox.h"
 #include "app/stream.h"
 #include "app/version.h"
 #include "app/web_routes.h"
@@ -96,6 +97,7 @@ access::Routes all_routes(Stream& stream, ledger::Signer& signer, evidence::Expo
   add(catalog::routes());
   add(contacts::routes());
   add(record_routes());
+  add(sandbox_routes());
   add(entries::routes({.members = contacts::members,
                        .open_tasks = tasks::open_count,
                        .contact_name = contacts::name_of}));

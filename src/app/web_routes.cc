@@ -1,18 +1,17 @@
 #include "app/web_routes.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "app/assets.h"
 #include "base/encoding.h"
 #include "base/error.h"
+#include "http/compression.h"
 #include "http/message.h"
 #include "http/router.h"
 
@@ -25,39 +24,17 @@ constexpr std::string_view kDocs = "/api/docs";
 constexpr std::string_view kNoPage =
     "This server was built without its web app; its API is at /api/v1.\n";
 
-// No inline script, style or handler, nothing from elsewhere, no frame around it, no frame in it.
+// No inline script, style or handler, nothing from elsewhere, no frame around it, and in it only
+// frames of ours: the sandbox. DOMPurify's trusted types are for what goes in there.
 constexpr std::string_view kContentSecurityPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; frame-src 'self'; "
+    "form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-    "trusted-types svelte-trusted-html";
+    "trusted-types svelte-trusted-html dompurify";
 constexpr std::string_view kPermissionsPolicy =
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
     "magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
-
-/// The quality that an Accept-Encoding header gives to `coding` (RFC 9110 §12.5.3), in thousandths.
-int quality(std::string_view header, std::string_view coding) {
-  int any = 0;
-  while (!header.empty()) {
-    const auto comma = std::min(header.find(','), header.size());
-    std::string_view item = base::trim(header.substr(0, comma));
-    header.remove_prefix(std::min(comma + 1, header.size()));
-    const auto semicolon = std::min(item.find(';'), item.size());
-    const std::string_view name = base::trim(item.substr(0, semicolon));
-    int thousandths = 1'000;
-    const auto q = item.find("q=", semicolon);
-    if (q != std::string_view::npos) {
-      double value = 0;
-      const std::string_view number = item.substr(q + 2);
-      const auto read = std::from_chars(number.data(), number.data() + number.size(), value);
-      if (read.ec == std::errc{})
-        thousandths = static_cast<int>(std::clamp(value, 0.0, 1.0) * 1'000);
-    }
-    if (base::ascii_lower(name) == coding) return thousandths;
-    if (name == "*") any = thousandths;
-  }
-  return any;
-}
 
 /// Whether If-None-Match names `etag` (weak comparison, RFC 9110 §13.1.2).
 bool has_current(std::string_view header, std::string_view etag) {
@@ -75,9 +52,8 @@ bool has_current(std::string_view header, std::string_view etag) {
 /// The smallest form that the request takes, with the name of its coding.
 std::pair<std::span<const std::uint8_t>, std::string_view> form_of(const Asset& asset,
                                                                    const http::Request& request) {
-  const std::string_view accepted = request.header("accept-encoding");
-  const int brotli = asset.brotli.empty() ? 0 : quality(accepted, "br");
-  const int gzip = asset.gzip.empty() ? 0 : quality(accepted, "gzip");
+  const int brotli = asset.brotli.empty() ? 0 : http::accepted_weight(request, "br");
+  const int gzip = asset.gzip.empty() ? 0 : http::accepted_weight(request, "gzip");
   if (brotli > 0 && brotli >= gzip) return {asset.brotli, "br"};
   if (gzip > 0) return {asset.gzip, "gzip"};
   return {asset.plain, ""};

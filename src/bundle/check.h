@@ -28,6 +28,7 @@ struct Finding {
   std::string entry{};     // its id; empty where it has no content
   std::uint64_t leaf = 0;  // of its first version
   std::int64_t versions = 1;
+  std::int64_t delivery_events = 0;
   bool retracted = false;
   std::string what{};  // of a mismatch
 };

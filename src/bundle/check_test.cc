@@ -79,6 +79,55 @@ TEST_F(Check, an_honest_bundle_has_a_verdict_an_entry) {
   EXPECT_EQ(said.problems, "");
 }
 
+// What is said of Anna's bundle where the delivery event of entry 10 is changed so, and its rows
+// stand in this order.
+Said with_event(const std::string& path, const std::vector<std::size_t>& order,
+                const std::function<void(Row&)>& change = {}) {
+  const TestLedger ledger(0, true);
+  TestLedger::Changes changes;
+  changes.manifest = [](Manifest& manifest) { manifest.contacts.front().leaves = 7; };
+  changes.rows = [&](std::vector<Row>& rows) {
+    rows.clear();
+    for (const std::size_t index : order) rows.push_back(ledger.rows.at(index));
+    rows.push_back(TestLedger::withheld(ledger.rows.at(6)));
+    for (Row& row : rows) {
+      if (row.index == 7 && change) change(row);
+    }
+  };
+  ledger.write(path, changes);
+  return said_of(path);
+}
+
+TEST_F(Check, delivery_events_belong_to_their_entry) {
+  const Said said = with_event(path_, {0, 1, 2, 7, 3, 4});
+  EXPECT_EQ(said.code, 10) << said.problems;
+  EXPECT_EQ(said.verdicts,
+            (std::vector<std::string>{"ok 0", "corrected 1", "corrected 3", "withheld 6"}));
+  const Said alone = with_event(path_, {0, 7, 3, 4});
+  EXPECT_EQ(alone.code, 20);
+  EXPECT_NE(alone.problems.find("is not in the bundle, but a delivery event of it is"),
+            std::string::npos)
+      << alone.problems;
+}
+
+TEST_F(Check, a_changed_delivery_event_is_a_mismatch) {
+  const auto replaced = [&](const std::string& what, const std::string& instead) {
+    return with_event(path_, {0, 1, 2, 7, 3, 4}, [&](Row& row) {
+      const std::size_t at = row.record.find(what);
+      ASSERT_NE(at, std::string::npos);
+      row.record.replace(at, what.size(), instead);
+    });
+  };
+  const Said status = replaced("bounced", "opened");
+  EXPECT_EQ(status.code, 40);
+  EXPECT_NE(status.problems.find("a delivery event: its record or salt is not what was entered"),
+            std::string::npos)
+      << status.problems;
+  // Nor does a leaf of one kind stand for a record of another.
+  const Said kind = replaced(R"("kind":"delivery",)", "");
+  EXPECT_EQ(kind.code, 40);
+}
+
 TEST_F(Check, a_checkpoint_that_was_kept_anchors_it_or_not) {
   ledger_.write(path_);
   const auto with = [&](const std::string& note) {
@@ -257,7 +306,7 @@ TEST_F(Check, a_manifest_that_counts_wrongly_or_is_of_another_business_is_found)
   EXPECT_EQ(after_in(kManifest, "\"entries\":3", "\"entries\":4").code, 40);
   EXPECT_THROW(static_cast<void>(after_in(kManifest, test_id(1).text(), test_id(6).text())),
                base::Error);
-  EXPECT_EQ(after_in(kManifest, "\"page_version\":2", "\"page_version\":9").code, 20);
+  EXPECT_EQ(after_in(kManifest, "\"page_version\":3", "\"page_version\":9").code, 20);
 }
 
 // ---------------------------------------------------------------------------------------- stamps

@@ -38,6 +38,8 @@ std::int64_t integer_of(const Json& json, std::string_view name) {
   return value != nullptr ? value->as_int().value_or(-1) : -1;
 }
 
+bool is_delivery(const Json& record) { return text_of(record, "kind") == "delivery"; }
+
 bool is_retraction(const Json& record) { return text_of(record, "kind") == "retraction"; }
 
 std::string count(std::int64_t n) { return std::to_string(n); }
@@ -123,8 +125,10 @@ std::string EntryCheck::check_record(const Row& row, const Json& record) {
     return "recorded_at is not what the leaf says";
   }
   const bool first = parts->type == LeafType::kEntry;
-  if ((!first && parts->type != LeafType::kRevision) || first != (version == 1) ||
-      (first && is_retraction(record))) {
+  const bool event = parts->type == LeafType::kDelivery;
+  if (event != is_delivery(record) ||
+      (!event && ((!first && parts->type != LeafType::kRevision) || first != (version == 1) ||
+                  (first && is_retraction(record))))) {
     return "its record is not of the leaf's kind";
   }
   if (!contact) return "it names no contact";
@@ -166,6 +170,7 @@ std::string EntryCheck::check_attachments(const Row& row, const Json& record) {
 void EntryCheck::join(const Row& row, const Json& record, std::string fault) {
   const auto id = base::parse_id(text_of(record, "id"));
   const std::int64_t version = integer_of(record, "version");
+  const bool event = is_delivery(record);
   const bool next = open_ && id && open_->id == *id;
   if (!next) {
     close();
@@ -175,18 +180,26 @@ void EntryCheck::join(const Row& row, const Json& record, std::string fault) {
     if (!id && fault.empty()) fault = "it has no id";
   }
   Finding& finding = open_->finding;
-  if (fault.empty() && version != finding.versions + 1) {
-    missing_("version " + count(finding.versions + 1) + " of entry " + finding.entry +
-             " is not in the bundle, but version " + count(version) + " is");
+  if (event) {
+    if (!next && fault.empty()) {
+      missing_("entry " + finding.entry + " is not in the bundle, but a delivery event of it is");
+    }
+    ++finding.delivery_events;
+  } else {
+    if (fault.empty() && version != finding.versions + 1) {
+      missing_("version " + count(finding.versions + 1) + " of entry " + finding.entry +
+               " is not in the bundle, but version " + count(version) + " is");
+    }
+    finding.versions = std::max(finding.versions, std::max<std::int64_t>(version, 1));
+    finding.retracted = finding.retracted || is_retraction(record);
   }
-  finding.versions = std::max(finding.versions, std::max<std::int64_t>(version, 1));
-  finding.retracted = finding.retracted || is_retraction(record);
   if (finding.verdict == Verdict::kOk && finding.versions > 1)
     finding.verdict = Verdict::kCorrected;
   if (!fault.empty() && finding.verdict != Verdict::kMismatch) {
     finding.verdict = Verdict::kMismatch;
     finding.what = std::move(fault);
-    if (next) finding.what = "version " + count(version) + ": " + finding.what;
+    const std::string part = event ? "a delivery event" : "version " + count(version);
+    if (next) finding.what = part + ": " + finding.what;
   }
 }
 

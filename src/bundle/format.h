@@ -19,7 +19,8 @@
 //
 // Of leaves that are withheld (their reader may not see them, or they were not asked for) and of
 // erased ones the lines of records and salts are empty. The leaves of an entry stand together, its
-// versions in their order; entries stand as they happened, and leaves without content at the end.
+// versions in their order and then its delivery events; entries stand as they happened, and leaves
+// without content at the end.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -37,7 +38,7 @@ namespace annals::bundle {
 inline constexpr std::string_view kFormat = "annals-bundle";
 inline constexpr std::int64_t kVersion = 1;
 inline constexpr std::int64_t kPageVersion =
-    2;  // of index.html; another wherever it reads otherwise
+    3;  // of index.html; another wherever it reads otherwise
 
 inline constexpr std::string_view kManifest = "manifest.json";
 inline constexpr std::string_view kPage = "index.html";

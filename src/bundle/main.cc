@@ -53,6 +53,9 @@ void print(const bundle::Finding& finding) {
   if (!finding.entry.empty()) line += "entry " + finding.entry + " ";
   line += "leaf " + std::to_string(finding.leaf);
   if (finding.versions > 1) line += ", " + std::to_string(finding.versions) + " versions";
+  if (finding.delivery_events > 0) {
+    line += ", " + std::to_string(finding.delivery_events) + " delivery events";
+  }
   if (finding.retracted) line += ", retracted";
   if (!finding.what.empty()) line += ": " + finding.what;
   std::printf("%s\n", line.c_str());

@@ -53,13 +53,13 @@ small { color: GrayText; }
 )html";
 
 constexpr std::string_view kHowToVerify = R"html(<h2 id="check">How to check it</h2>
-<p>Every entry, correction and retraction was entered into a ledger as it was recorded: a Merkle
-tree (RFC 6962) whose state the business signs. This bundle holds what each entry was entered with
-and the proof that it stands in that ledger. The program <code>annals-verify</code> checks all of
-it on any computer, without a network: <code>annals-verify BUNDLE.zip --known-checkpoint
-FILE</code>, where FILE is a checkpoint of this ledger that you received at an earlier time. Without
-one, a ledger that was made up as a whole would look the same. It also makes this page anew from
-the records and compares.</p>
+<p>Every entry, correction, retraction and delivery event was entered into a ledger as it was
+recorded: a Merkle tree (RFC 6962) whose state the business signs. This bundle holds what each entry
+was entered with and the proof that it stands in that ledger. The program <code>annals-verify</code>
+checks all of it on any computer, without a network: <code>annals-verify BUNDLE.zip
+--known-checkpoint FILE</code>, where FILE is a checkpoint of this ledger that you received at an
+earlier time. Without one, a ledger that was made up as a whole would look the same. It also makes
+this page anew from the records and compares.</p>
 <p>With <code>openssl</code> and a shell it can be checked by hand: see
 <code>verify-by-hand.md</code> in the documentation of Annals.</p>
 <table>
@@ -247,6 +247,22 @@ void write_content(std::string& out, const Json& record) {
   write_files(out, record);
 }
 
+void write_delivery(std::string& out, const Json& record) {
+  std::string status = text_of(record, "status");
+  std::replace(status.begin(), status.end(), '_', ' ');
+  out.append("<section class=\"delivery\">\n<h3>Reported: ").append(escaped(status));
+  if (const Json* machine = record.find("machine"); machine != nullptr) {
+    out += " (by a machine, not a person)";
+  }
+  out += "</h3>\n";
+  write_facts(out, record);
+}
+
+std::string part_of(const Json& record) {
+  if (text_of(record, "kind") == "delivery") return "delivery event " + text_of(record, "event");
+  return "version " + std::to_string(integer_of(record, "version"));
+}
+
 std::string counted(std::int64_t n, std::string_view what) {
   return std::to_string(n) + " " + std::string(what);
 }
@@ -331,6 +347,8 @@ void Page::row(const Row& row, const Json& record) {
     out.append("<article id=\"l").append(leaf).append("\">\n<h2 dir=\"auto\">");
     out.append(escaped(text_of(record, "title"))).append("</h2>\n");
     write_content(out, record);
+  } else if (text_of(record, "kind") == "delivery") {
+    write_delivery(out, record);
   } else if (text_of(record, "kind") == "retraction") {
     out += "<section class=\"retraction\">\n<h3>Retracted</h3>\n";
     write_content(out, record);
@@ -339,9 +357,8 @@ void Page::row(const Row& row, const Json& record) {
     out.append(escaped(text_of(record, "title"))).append("</h3>\n");
     write_content(out, record);
   }
-  out.append("<small>entry ").append(escaped(id)).append(", version ");
-  out.append(std::to_string(integer_of(record, "version"))).append(", leaf ").append(leaf);
-  out.append("</small>\n");
+  out.append("<small>entry ").append(escaped(id)).append(", ").append(escaped(part_of(record)));
+  out.append(", leaf ").append(leaf).append("</small>\n");
   if (in_article_ && id == entry_) out += "</section>\n";
   in_article_ = true;
   entry_ = id;

@@ -38,10 +38,11 @@ inline base::Id test_id(std::uint8_t number) {
 }
 
 /// A ledger of two contacts: leaves 0 to 4 and 6 are Anna's (1: entry 10, with a file; 2: its
-/// correction; 3: entry 11; 4: its retraction; 6: entry 12), leaf 5 is somebody else's.
+/// correction; 3: entry 11; 4: its retraction; 6: entry 12), leaf 5 is somebody else's. Where there
+/// is to be a delivery event, that is leaf 7, of entry 10.
 class TestLedger {
  public:
-  explicit TestLedger(std::size_t padding = 0) {
+  explicit TestLedger(std::size_t padding = 0, bool with_delivery = false) {
     add(test_id(2), 1, entry(9, 1));
     add(test_id(2), 2, entry(10, 1, R"("attachments":[)" + attachment() + "],"), true);
     add(test_id(2), 3, entry(10, 2, R"("reason":"a typo",)"));
@@ -49,6 +50,7 @@ class TestLedger {
     add(test_id(2), 5, entry(11, 2, R"("kind":"retraction","reason":"never was",)"));
     add(test_id(3), 1, entry(20, 1));
     add(test_id(2), 6, entry(12, 1));
+    if (with_delivery) add(test_id(2), 7, delivery(10));
     for (std::size_t i = 0; i < padding; ++i) {
       add(test_id(3), static_cast<std::int64_t>(i) + 2, entry(21, 1));
     }
@@ -140,6 +142,12 @@ class TestLedger {
            R"(","occurred_at":1500000000000000,"recorded_at":)" + std::to_string(time()) +
            R"(,"title":"Asked & <i>answered</i>","v":1,"version":)" + std::to_string(version) + "}";
   }
+  [[nodiscard]] std::string delivery(std::uint8_t id) const {
+    return R"({"business":")" + test_id(1).text() + R"(","contact":")" + test_id(4).text() +
+           R"(","event":")" + test_id(40).text() + R"(","id":")" + test_id(id).text() +
+           R"(","kind":"delivery","occurred_at":1500000000000001,"reason":"<full>",)" +
+           R"("recorded_at":)" + std::to_string(time()) + R"(,"status":"bounced","v":1})";
+  }
   [[nodiscard]] std::int64_t time() const {
     return 1'600'000'000'000'000 + static_cast<std::int64_t>(rows.size());
   }
@@ -151,9 +159,12 @@ class TestLedger {
             .salts = {base::Bytes(tlog::kSaltBytes, 7)},
             .path = {}};
     if (file) row.salts.emplace_back(tlog::kSaltBytes, 8);
-    const bool first = record.find(R"("version":1)") != std::string::npos;
+    const auto has = [&](const char* part) { return record.find(part) != std::string::npos; };
+    const tlog::LeafType type = has(R"("kind":"delivery")") ? tlog::LeafType::kDelivery
+                                : has(R"("version":1)")     ? tlog::LeafType::kEntry
+                                                            : tlog::LeafType::kRevision;
     const tlog::Leaf leaf =
-        tlog::encode_leaf({.type = first ? tlog::LeafType::kEntry : tlog::LeafType::kRevision,
+        tlog::encode_leaf({.type = type,
                            .contact_tag = tag,
                            .contact_seq = seq,
                            .recorded_at = time(),

@@ -10,6 +10,7 @@
 
 #include "access/actor.h"
 #include "access/route.h"
+#include "access/settings.h"
 #include "db/db.h"
 
 namespace annals::catalog {
@@ -77,6 +78,9 @@ struct Sight {
 /// Seeds what a new business has: log views general (all), financial, medical; the contact types
 /// Client Notifications, Staff Notifications, Automated Marketing, Message Center, Admin Business.
 void seed(db::Tx& tx, db::BusinessKey business);
+
+/// What stands of log views, contact types and entry types.
+[[nodiscard]] std::vector<access::CurrentSettings> current_settings(db::Tx& tx);
 
 /// /contact-types, /entry-types, /log-views.
 [[nodiscard]] access::Routes routes();

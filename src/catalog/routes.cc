@@ -115,6 +115,14 @@ access::Settings settings_of(const EntryType& type) {
           {"views", access::json_strings(type.views)}};
 }
 
+template <class Item>
+void add_settings(const std::vector<Item>& items, std::vector<access::CurrentSettings>& all) {
+  for (const Item& item : items) {
+    const access::SettingsName name = name_of(item);
+    all.push_back({name.kind, name.key, settings_of(item)});
+  }
+}
+
 // Puts `after` in the place of `before`, and tells the ledger what differs.
 template <class Item>
 void put_and_tell(const Call& call, db::Tx& tx, const std::optional<Item>& before,
@@ -439,6 +447,14 @@ http::Response change_entry_type(const Call& call) {
 }
 
 }  // namespace
+
+std::vector<access::CurrentSettings> current_settings(db::Tx& tx) {
+  std::vector<access::CurrentSettings> all;
+  add_settings(log_views(tx), all);
+  add_settings(contact_types(tx), all);
+  add_settings(entry_types(tx), all);
+  return all;
+}
 
 access::Routes routes() {
   using http::Method;

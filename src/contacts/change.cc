@@ -43,17 +43,36 @@ std::vector<entries::Change> differences(const Json& before, const Json& after) 
   return changes;
 }
 
-void document(db::Tx& tx, const access::Actor& actor, const Contact& contact, std::string type,
-              std::vector<entries::Change> changes) {
-  entries::Draft draft;
-  draft.type = std::move(type);
-  draft.changes = std::move(changes);
+void document(db::Tx& tx, const access::Actor& actor, const Contact& contact,
+              entries::Draft draft) {
   // The server writes these entries by itself, so that nobody corrects them by hand.
   draft.manual = false;
   if (actor.kind == access::Actor::Kind::kStaff) {
     draft.actor = entries::ActorClaim{.kind = "staff", .id = actor.id, .name = actor.name};
   }
   entries::record(tx, actor, {.id = contact.id, .tag = contact.tag}, draft);
+}
+
+void document(db::Tx& tx, const access::Actor& actor, const Contact& contact, std::string type,
+              std::vector<entries::Change> changes) {
+  entries::Draft draft;
+  draft.type = std::move(type);
+  draft.changes = std::move(changes);
+  document(tx, actor, contact, std::move(draft));
+}
+
+// A consent that is given or withdrawn is a fact of its own, of the time when the contact said so.
+void document_consents(db::Tx& tx, const access::Actor& actor, const Contact& contact,
+                       const std::vector<Consent>& before) {
+  for (const Consent& consent : contact.profile.consents) {
+    const Consent* known = same_consent(before, consent);
+    if (known != nullptr && known->granted == consent.granted) continue;
+    entries::Draft draft;
+    draft.type = consent.granted ? "consent.signed" : "consent.withdrawn";
+    draft.occurred_at = consent.at;
+    draft.details = to_json(consent).dump();
+    document(tx, actor, contact, std::move(draft));
+  }
 }
 
 // An organisation that is named must be one of this business.
@@ -129,6 +148,7 @@ Contact create_at(db::Tx& tx, const access::Actor& actor, const Json& body,
   insert(tx, contact);
   document(tx, actor, contact, "contact.created",
            differences(to_json(Profile{}), to_json(contact.profile)));
+  document_consents(tx, actor, contact, {});
   return contact;
 }
 
@@ -152,6 +172,7 @@ Contact change(db::Tx& tx, const access::Actor& actor, const Contact& before, co
   if (changes.empty()) return before;
   update(tx, before, after);
   document(tx, actor, after, "contact.changed", std::move(changes));
+  document_consents(tx, actor, after, before.profile.consents);
   return after;
 }
 

@@ -14,7 +14,8 @@ namespace annals::contacts {
 Contact create_at(db::Tx& tx, const access::Actor& actor, const base::Json& body,
                   const std::string& path);
 
-/// Changes what `body` gives and records `contact.changed`; records nothing where all stays.
+/// Changes what `body` gives and records `contact.changed`; records nothing where all stays. Each
+/// consent that is given or withdrawn is a `consent.signed` or `consent.withdrawn` beside it.
 Contact change(db::Tx& tx, const access::Actor& actor, const Contact& before,
                const base::Json& body);
 

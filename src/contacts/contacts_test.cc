@@ -88,6 +88,57 @@ TEST(Contacts, need_something_that_tells_them) {
   EXPECT_EQ(api.names(""), "2.9E+13");
 }
 
+TEST(Contacts, hold_what_they_agreed_to_and_their_history_tells_when) {
+  Clients api;
+  const auto id = api.create(
+      R"({"given_name":"A","consents":[{"channel":"email","purpose":"marketing","granted":true,)"
+      R"("at":"2001-02-01T10:00:00+01:00","source":"form at the desk"}]})");
+  EXPECT_EQ(api.history(id), "contact.created, consent.signed");
+  base::Json signed_entry = api.last_record(id);
+  EXPECT_EQ(signed_entry.find("occurred_at")->text(), "981018000000000");
+  EXPECT_EQ(signed_entry.find("details")->text(),
+            R"({"channel":"email","purpose":"marketing","granted":true,)"
+            R"("at":"2001-02-01T09:00:00.000000Z","source":"form at the desk","note":null})");
+  // What is said again without its time is since when it was known.
+  const auto same = api.patch("/contacts/" + id,
+                              R"({"consents":[{"channel":"email","purpose":"marketing",)"
+                              R"("granted":true,"source":"form at the desk"}]})",
+                              api.owner);
+  EXPECT_EQ(same.status, 200) << same.text;
+  EXPECT_EQ(same.at("version"), "1");
+  const auto withdrawn =
+      api.patch("/contacts/" + id,
+                R"({"consents":[{"channel":"email","purpose":"marketing","granted":false},)"
+                R"({"channel":"sms","purpose":"reminders","granted":true}]})",
+                api.owner);
+  EXPECT_EQ(withdrawn.at("consents.0.granted"), "false");
+  EXPECT_EQ(withdrawn.at("consents.0.at"), withdrawn.at("updated_at"));
+  EXPECT_EQ(withdrawn.at("consents.1.channel"), "sms");
+  EXPECT_EQ(api.history(id),
+            "contact.created, consent.signed, contact.changed, consent.withdrawn, consent.signed");
+  EXPECT_EQ(api.get("/contacts/" + id, api.owner).text, withdrawn.text);
+  // One that is taken off the list was never withdrawn.
+  EXPECT_EQ(api.patch("/contacts/" + id, R"({"consents":null})", api.owner).at("consents"), "[]");
+  EXPECT_EQ(api.last_record(id).find("type")->text(), "contact.changed");
+}
+
+TEST(Contacts, refuse_a_consent_that_says_nothing_clear) {
+  Clients api;
+  EXPECT_EQ(
+      api.post("/contacts",
+               R"({"given_name":"A","consents":[{"channel":"fax","purpose":"m","granted":true},)"
+               R"({"channel":"sms","purpose":"By Mail","granted":true},)"
+               R"({"channel":"sms","purpose":"m"},)"
+               R"({"channel":"sms","granted":1,"at":"2999-01-01T00:00:00Z"},)"
+               R"({"channel":"push","purpose":"m","granted":true,"at":"yesterday","by":1},)"
+               R"({"channel":"push","purpose":"m","granted":false}]})",
+               api.owner)
+          .errors(),
+      "consents[0].channel not_one_of; consents[1].purpose purpose; consents[2].granted required; "
+      "consents[3].purpose required; consents[3].granted type; consents[3].at range; "
+      "consents[4].at time; consents[5].purpose repeated; consents[4].by unknown_field");
+}
+
 TEST(Contacts, keep_a_phone_number_that_cannot_be_read) {
   Clients api;
   const auto reply =

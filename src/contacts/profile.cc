@@ -30,6 +30,9 @@ namespace limits = base::limits;
 
 constexpr char kUnitSeparator = '\x1f';  // no text of ours holds it, so that pairs stay apart
 
+constexpr std::size_t kConsentPurposeCharsMax = 50;
+constexpr base::Micros kClockSkew = 5LL * 60 * 1'000'000;  // between us and who states a time
+
 void overlay(Fields& body, std::string_view name, std::string& field,
              std::size_t chars_max = limits::kNameCharsMax) {
   if (!body.given(name)) return;
@@ -121,6 +124,48 @@ void read_tags(Fields& body, Profile& profile) {
   for (std::string& tag : body.texts("tags", limits::kContactTagsMax)) {
     if (std::find(profile.tags.begin(), profile.tags.end(), tag) == profile.tags.end()) {
       profile.tags.push_back(std::move(tag));
+    }
+  }
+}
+
+// Purposes are compared, so that one has one spelling.
+bool is_purpose(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+  });
+}
+
+void read_consents(Fields& body, Profile& profile, base::Micros now) {
+  const std::vector<Consent> before = std::move(profile.consents);
+  profile.consents.clear();
+  for (Fields item : body.objects("consents", limits::kContactItemsMax)) {
+    Consent consent;
+    const auto channel =
+        item.one_of("channel", {"chat", "email", "mail", "phone", "push", "sms"}, true);
+    const auto purpose =
+        item.text("purpose", {.required = true, .chars_max = kConsentPurposeCharsMax});
+    const auto granted = item.boolean("granted", true);
+    const auto at = item.time("at");
+    consent.source = text_of(item, "source");
+    consent.note = text_of(item, "note");
+    if (at && *at > now + kClockSkew) {
+      item.fail("at", "range", "must not be in the future");
+    }
+    if (purpose && !is_purpose(*purpose)) {
+      item.fail("purpose", "purpose",
+                "must be of lower-case letters, digits, _ - and . such as marketing");
+    }
+    if (!channel || !purpose || !granted) continue;
+    consent.channel = *channel;
+    consent.purpose = *purpose;
+    consent.granted = *granted;
+    const Consent* known = same_consent(before, consent);
+    const bool repeated = known != nullptr && known->granted == consent.granted;
+    consent.at = at ? *at : repeated ? known->at : now;
+    if (same_consent(profile.consents, consent) != nullptr) {
+      item.fail("purpose", "repeated", "stands in the list twice for this channel");
+    } else {
+      profile.consents.push_back(std::move(consent));
     }
   }
 }
@@ -222,6 +267,20 @@ const std::vector<Json>& items_in(const Json& json, std::string_view name) {
   return member != nullptr ? member->items() : kNone;
 }
 
+std::vector<Consent> consents_in(const Json& json) {
+  std::vector<Consent> consents;
+  for (const Json& item : items_in(json, "consents")) {
+    const Json* granted = item.find("granted");
+    consents.push_back({.channel = text_in(item, "channel"),
+                        .purpose = text_in(item, "purpose"),
+                        .granted = granted != nullptr && granted->as_bool(),
+                        .at = base::parse_rfc3339(text_in(item, "at")).value_or(0),
+                        .source = text_in(item, "source"),
+                        .note = text_in(item, "note")});
+  }
+  return consents;
+}
+
 std::string joined(const std::string& a, const std::string& b) {
   if (a.empty() || b.empty()) return a + b;
   return a + " " + b;
@@ -240,6 +299,7 @@ void read(Fields& body, Profile& profile, const std::string& country, base::Micr
   if (body.given("uids")) read_uids(body, profile);
   if (body.given("addresses")) read_addresses(body, profile);
   if (body.given("tags")) read_tags(body, profile);
+  if (body.given("consents")) read_consents(body, profile, now);
   if (body.given("attributes")) read_attributes(body, profile);
   if (body.given("birthday")) read_birthday(body, profile, now);
   if (body.given("language")) read_language(body, profile);
@@ -284,9 +344,27 @@ Json to_json(const Profile& profile) {
                                   {"country", word(address.country)}});
            }));
   json.set("tags", list(profile.tags, Json::string));
+  json.set("consents",
+           list(profile.consents, [](const Consent& consent) { return to_json(consent); }));
   json.set("archived", Json::boolean(profile.archived));
   json.set("attributes", profile.attributes);
   return json;
+}
+
+Json to_json(const Consent& consent) {
+  return Json::object({{"channel", Json::string(consent.channel)},
+                       {"purpose", Json::string(consent.purpose)},
+                       {"granted", Json::boolean(consent.granted)},
+                       {"at", Json::string(base::format_rfc3339(consent.at))},
+                       {"source", word(consent.source)},
+                       {"note", word(consent.note)}});
+}
+
+const Consent* same_consent(const std::vector<Consent>& consents, const Consent& like) {
+  const auto found = std::find_if(consents.begin(), consents.end(), [&](const Consent& each) {
+    return each.channel == like.channel && each.purpose == like.purpose;
+  });
+  return found == consents.end() ? nullptr : &*found;
 }
 
 Profile from_json(const Json& json) {
@@ -321,6 +399,7 @@ Profile from_json(const Json& json) {
     profile.addresses.push_back(std::move(address));
   }
   for (const Json& tag : items_in(json, "tags")) profile.tags.push_back(tag.text());
+  profile.consents = consents_in(json);
   if (const Json* archived = json.find("archived")) profile.archived = archived->as_bool();
   if (const Json* attributes = json.find("attributes")) profile.attributes = *attributes;
   return profile;

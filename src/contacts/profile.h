@@ -38,6 +38,16 @@ struct Address {
   std::string country;
 };
 
+/// What a contact said about being contacted: one for each channel and purpose.
+struct Consent {
+  std::string channel;  // chat, email, mail, phone, push, sms
+  std::string purpose;  // marketing, newsletter, …: whatever the business asks for
+  bool granted = false;
+  base::Micros at = 0;  // when it was given or withdrawn
+  std::string source;   // how: a form, a call, a page
+  std::string note;
+};
+
 /// Empty texts are absent ones.
 struct Profile {
   bool organization = false;  // else a person
@@ -53,16 +63,19 @@ struct Profile {
   std::string language;
   std::vector<Address> addresses;
   std::vector<std::string> tags;
+  std::vector<Consent> consents;
   bool archived = false;
   base::Json attributes = base::Json::object();
 };
 
 /// Reads what `body` gives over `profile`: omitted keeps, null clears, lists replace. Errors go to
-/// `body`. `country` is where phone numbers without a prefix are from.
+/// `body`. `country` is where phone numbers without a prefix are from. A consent without `at` has
+/// that of the same one in `profile`, else `now`.
 void read(base::Fields& body, Profile& profile, const std::string& country, base::Micros now);
 
 /// The members that the API shows, each always there.
 [[nodiscard]] base::Json to_json(const Profile& profile);
+[[nodiscard]] base::Json to_json(const Consent& consent);
 /// Back from to_json().
 [[nodiscard]] Profile from_json(const base::Json& json);
 
@@ -70,6 +83,10 @@ void read(base::Fields& body, Profile& profile, const std::string& country, base
 [[nodiscard]] std::string display_name(const Profile& profile);
 /// What lists are ordered by: family name first, folded.
 [[nodiscard]] std::string sort_name(const Profile& profile);
+
+/// That of `consents` which is for the channel and purpose of `like`; null where none is.
+[[nodiscard]] const Consent* same_consent(const std::vector<Consent>& consents,
+                                          const Consent& like);
 
 // What finds a contact: keys name one only, ways may be shared.
 [[nodiscard]] std::string uid_key(std::string_view source, std::string_view external_id);

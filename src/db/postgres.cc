@@ -849,12 +849,13 @@ void PostgresDatabase::listen(PostgresConnection& connection) {
 }
 
 // What is derived from the journal, with the row of `applied` that says how far.
-constexpr std::array<std::string_view, 15> kForget = {
+constexpr std::array<std::string_view, 16> kForget = {
     "DELETE FROM heads WHERE business = $1",
     "DELETE FROM tree_hashes WHERE business = $1",
     "DELETE FROM timeline WHERE business = $1",
     "DELETE FROM timeline_all WHERE business = $1",
     "DELETE FROM entry_versions WHERE business = $1",
+    "DELETE FROM delivery_events WHERE business = $1",
     "DELETE FROM entry_notes WHERE business = $1",
     "DELETE FROM attachment_uses WHERE business = $1",
     "DELETE FROM tally_zones WHERE business = $1",

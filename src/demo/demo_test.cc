@@ -79,6 +79,7 @@ TEST_F(Demo, HasFourBusinessesOfAFewHundredContacts) {
     EXPECT_GT(number("SELECT count(*) FROM pins" + of), 0);
     EXPECT_GT(number("SELECT count(*) FROM journal" + of + " AND kind = 2"), 0) << "corrections";
     EXPECT_GT(number("SELECT count(*) FROM journal" + of + " AND kind = 3"), 0) << "retractions";
+    EXPECT_GT(number("SELECT count(*) FROM journal" + of + " AND kind = 4"), 100) << "deliveries";
     EXPECT_GT(number("SELECT count(*) FROM attachments" + of), 0);
   }
   EXPECT_EQ(number("SELECT count(*) FROM contacts WHERE merged_into IS NOT NULL"), 1);

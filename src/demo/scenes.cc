@@ -160,67 +160,92 @@ std::size_t invoice(Story& story, std::size_t person, const Bill& bill) {
   return taken != 0 ? taken : last;
 }
 
+namespace {
+
+// What became of an e-mail: reported about it or, as some systems do, as entries of their own.
+class Fate {
+ public:
+  Fate(Story& story, std::size_t person, std::size_t step, const std::string& type,
+       const Telling& telling)
+      : story_(story), person_(person), step_(step), type_(type), telling_(telling) {}
+
+  void is(const char* status, base::Micros at, const std::string& reason = {},
+          bool machine = false) {
+    if (!apart_) return story_.deliver(step_, at, status, reason, machine);
+    if (machine) return;
+    Telling telling = telling_;
+    telling.type = type_ + "." + status;
+    telling.text = reason;
+    (void)story_.tell(person_, at, std::move(telling));
+  }
+
+ private:
+  Story& story_;
+  std::size_t person_;
+  std::size_t step_;
+  std::string type_;
+  Telling telling_;
+  bool apart_ = story_.chance(type_ == "newsletter" ? 50 : 15);
+};
+
+}  // namespace
+
 void mail(Story& story, std::size_t person, base::Micros at, const std::string& subject,
           const std::string& text, int by) {
-  const auto event = [&](const char* type, base::Micros when, const char* reason = "") {
-    (void)story.tell(person, when, {.type = type, .title = subject, .text = reason});
-  };
-  if (story.tell(person, at,
-                 {.type = "email.sent",
-                  .title = subject,
-                  .text = text,
-                  .details = {{"to", word(story.person(person).email)}},
-                  .by = by,
-                  .actor = by == kAutomatic ? "automation" : ""}) == 0) {
+  const std::size_t sent = story.tell(person, at,
+                                      {.type = "email.sent",
+                                       .title = subject,
+                                       .text = text,
+                                       .details = {{"to", word(story.person(person).email)}},
+                                       .by = by,
+                                       .actor = by == kAutomatic ? "automation" : ""});
+  if (sent == 0) return;
+  Fate fate(story, person, sent, "email", {.type = {}, .title = subject});
+  const std::int64_t luck = story.between(0, 99);
+  if (luck < 4) {
+    fate.is("bounced", at + kMinute, "550 5.1.1 mailbox unavailable");
+    // A filter of theirs had looked into it before.
+    if (luck < 2) fate.is("opened", at + 2 * kMinute, {}, true);
     return;
   }
-  const std::int64_t fate = story.between(0, 99);
-  if (fate < 4) return event("email.bounced", at + kMinute, "550 5.1.1 mailbox unavailable");
-  if (fate < 5) return event("email.failed", at + kMinute, "the mail server did not answer");
-  event("email.delivered", at + kMinute);
-  if (fate < 40) return;
-  event("email.opened", at + story.between(1, 40) * kHour);
-  if (fate > 80) event("email.clicked", at + 41 * kHour);
-  if (fate == 79) event("email.complained", at + 42 * kHour);
+  if (luck < 5) return fate.is("failed", at + kMinute, "the mail server did not answer");
+  fate.is("delivered", at + kMinute);
+  if (luck < 20) fate.is("opened", at + 2 * kMinute, {}, true);
+  if (luck < 40) return;
+  fate.is("opened", at + story.between(1, 40) * kHour);
+  if (luck > 80) fate.is("clicked", at + 41 * kHour);
+  if (luck == 79) fate.is("complained", at + 42 * kHour);
 }
 
 void newsletter(Story& story, std::size_t person, base::Micros at, const std::string& subject) {
-  const auto event = [&](const char* type, base::Micros when) {
-    return story.tell(person, when,
-                      {.type = type, .title = subject, .contact_type = "Automated Marketing"});
+  const auto telling = [&](const char* type) {
+    return Telling{.type = type, .title = subject, .contact_type = "Automated Marketing"};
   };
-  if (event("newsletter.sent", at) == 0) return;
-  const std::int64_t fate = story.between(0, 99);
-  if (fate < 3) {
-    (void)event("newsletter.bounced", at + kMinute);
-    return;
-  }
-  if (fate == 3) {
-    (void)event("newsletter.failed", at + kMinute);
-    return;
-  }
-  (void)event("newsletter.delivered", at + kMinute);
-  if (fate > 60) (void)event("newsletter.opened", at + story.between(1, 50) * kHour);
-  if (fate > 85) (void)event("newsletter.clicked", at + 51 * kHour);
-  if (fate == 98) (void)event("newsletter.complained", at + 52 * kHour);
-  if (fate == 99) (void)event("newsletter.unsubscribed", at + 52 * kHour);
+  const std::size_t sent = story.tell(person, at, telling("newsletter.sent"));
+  if (sent == 0) return;
+  Fate fate(story, person, sent, "newsletter", telling(""));
+  const std::int64_t luck = story.between(0, 99);
+  if (luck < 3) return fate.is("bounced", at + kMinute, "552 5.2.2 mailbox full");
+  if (luck == 3) return fate.is("failed", at + kMinute);
+  fate.is("delivered", at + kMinute);
+  if (luck > 60) fate.is("opened", at + story.between(1, 50) * kHour);
+  if (luck > 85) fate.is("clicked", at + 51 * kHour);
+  if (luck == 98) fate.is("complained", at + 52 * kHour);
+  if (luck == 99) (void)story.tell(person, at + 52 * kHour, telling("newsletter.unsubscribed"));
 }
 
 void text_message(Story& story, std::size_t person, base::Micros at, const std::string& text) {
-  if (story.tell(person, at,
-                 {.type = "sms.sent",
-                  .text = text,
-                  .details = {{"to", word(story.person(person).phone)}},
-                  .actor = "automation",
-                  .contact_type = "Client Notifications"}) == 0) {
-    return;
-  }
-  const bool arrives = story.chance(97);
-  (void)story.tell(person, at + kMinute,
-                   {.type = arrives ? "sms.delivered" : "sms.failed",
-                    .text = arrives ? ""
-                                    : story.house("The number is not in service.",
-                                                  "Die Nummer ist nicht vergeben.")});
+  const std::size_t sent = story.tell(person, at,
+                                      {.type = "sms.sent",
+                                       .text = text,
+                                       .details = {{"to", word(story.person(person).phone)}},
+                                       .actor = "automation",
+                                       .contact_type = "Client Notifications"});
+  if (sent == 0) return;
+  Fate fate(story, person, sent, "sms", {.type = {}});
+  if (story.chance(97)) return fate.is("delivered", at + kMinute);
+  fate.is("failed", at + kMinute,
+          story.house("The number is not in service.", "Die Nummer ist nicht vergeben."));
 }
 
 void push(Story& story, std::size_t person, base::Micros at, const std::string& text) {

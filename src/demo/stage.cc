@@ -18,6 +18,8 @@
 #include "contacts/contacts.h"
 #include "db/db.h"
 #include "demo/story.h"
+#include "entries/deliver.h"
+#include "entries/delivery.h"
 #include "entries/draft.h"
 #include "entries/entries.h"
 #include "entries/history.h"
@@ -109,7 +111,7 @@ void Stage::play_batch(const std::vector<Step>& steps, std::size_t begin, std::s
   for (std::size_t i = begin; i < end; ++i) {
     base::Json& json = drafts[i - begin];
     json = steps[i].json;
-    if (steps[i].kind == Step::Kind::kCreate) continue;
+    if (steps[i].kind != Step::Kind::kEntry) continue;
     if (steps[i].by != kAutomatic && json.find("actor") == nullptr) {
       json.set("actor",
                object({{"kind", word("staff")}, {"id", word(actor(steps[i].by).id.text())}}));
@@ -125,6 +127,12 @@ void Stage::play_batch(const std::vector<Step>& steps, std::size_t begin, std::s
       base::Json json = drafts[i - begin];
       if (steps[i].kind == Step::Kind::kCreate) {
         contacts_.at(steps[i].person) = contacts::create(tx, staff_.at(0), json);
+        continue;
+      }
+      if (steps[i].kind == Step::Kind::kDelivery) {
+        (void)entries::deliver(tx, system_, catalog::sight(tx, system_),
+                               made_.at(steps[i].target.value()),
+                               entries::parse_delivery_draft(json));
         continue;
       }
       if (steps[i].about) json.set("about", word(made_.at(*steps[i].about).text()));
@@ -163,6 +171,7 @@ void Stage::play(const Story& story) {
     return step.kind == Step::Kind::kCall || !step.files.empty() ||
            (step.kind == Step::Kind::kCreate && story.person(step.person).organization.has_value());
   };
+  const auto is_create = [](const Step& step) { return step.kind == Step::Kind::kCreate; };
   std::size_t begin = 0;
   while (begin < steps.size()) {
     if (steps[begin].kind == Step::Kind::kCall) {
@@ -172,8 +181,8 @@ void Stage::play(const Story& story) {
     std::size_t end = begin + 1;
     // Clients stand in their history with the time that they came: one batch, one kind, one time.
     while (!alone(steps[begin]) && end < steps.size() && end - begin < kBatchSteps &&
-           !alone(steps[end]) && steps[end].kind == steps[begin].kind &&
-           (steps[begin].kind == Step::Kind::kEntry || steps[end].at == steps[begin].at)) {
+           !alone(steps[end]) && is_create(steps[end]) == is_create(steps[begin]) &&
+           (!is_create(steps[begin]) || steps[end].at == steps[begin].at)) {
       ++end;
     }
     if (steps[begin].kind == Step::Kind::kCreate &&

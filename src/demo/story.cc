@@ -214,6 +214,21 @@ void Story::retract(std::size_t step, base::Micros at, int by, const std::string
   made.json = object({{"reason", word(reason)}});
 }
 
+void Story::deliver(std::size_t step, base::Micros at, const char* status,
+                    const std::string& reason, bool machine) {
+  if (step == 0 || at > now_) return;
+  Step event;
+  event.kind = Step::Kind::kDelivery;
+  event.at = at;
+  event.number = steps_.size();
+  event.person = steps_[step].person;
+  event.target = step;
+  event.json = object({{"status", word(status)}, {"occurred_at", word(base::format_rfc3339(at))}});
+  if (!reason.empty()) event.json.set("reason", word(reason));
+  if (machine) event.json.set("machine", Json::boolean(true));
+  steps_.push_back(std::move(event));
+}
+
 void Story::pin(std::size_t step, base::Micros at, int by) {
   if (step == 0 || at > now_) return;
   call(steps_[step].person, at, by, "PUT", "/entries/{entry}/pin").target = step;

@@ -60,7 +60,7 @@ struct Telling {
 };
 
 struct Step {
-  enum class Kind { kCreate, kEntry, kCall };
+  enum class Kind { kCreate, kEntry, kDelivery, kCall };
   Kind kind = Kind::kEntry;
   base::Micros at = 0;
   std::size_t number = 0;  // in the order of telling
@@ -73,8 +73,8 @@ struct Step {
   // the step `target`, and of the task that the step `target` made.
   std::string method{};
   std::string path{};
-  std::optional<std::size_t> target{};
-  std::optional<std::size_t> other{};  // of a merge: the person to merge into
+  std::optional<std::size_t> target{};  // of a delivery event: what made its entry
+  std::optional<std::size_t> other{};   // of a merge: the person to merge into
 };
 
 struct Setting {
@@ -128,6 +128,9 @@ class Story {
   void correct(std::size_t step, base::Micros at, int by, const char* field,
                const std::string& value, const std::string& reason);
   void retract(std::size_t step, base::Micros at, int by, const std::string& reason);
+  /// What is reported of the message that a step sent.
+  void deliver(std::size_t step, base::Micros at, const char* status,
+               const std::string& reason = {}, bool machine = false);
   void pin(std::size_t step, base::Micros at, int by);
   /// `done`: completed then, where that has passed. `canceled`: in place of it.
   void task(std::size_t person, base::Micros at, int by, const std::string& title,
@@ -136,6 +139,7 @@ class Story {
   void merge(std::size_t person, std::size_t into, base::Micros at, int by);
   void unmerge(std::size_t person, base::Micros at, int by);
 
+  [[nodiscard]] base::Micros time_of(std::size_t step) const { return steps_[step].at; }
   [[nodiscard]] const Setting& setting() const { return setting_; }
   /// All steps in the order of time, people's creation among them.
   [[nodiscard]] std::vector<Step> steps() const;

@@ -198,11 +198,13 @@ void classes(Story& story, std::size_t person, std::int64_t from) {
                                           .moved = story.chance(5),
                                           .text_message = false});
     if (last != 0 && fate >= 80 && fate < 90 && story.chance(20)) {
-      (void)story.tell(person, story.at(day + 1, 10),
-                       {.type = "note",
-                        .text = "War krank, hat sich telefonisch entschuldigt. Keine Gebühr.",
-                        .by = kDennis,
-                        .about = last});
+      // The class may have been moved to a later day.
+      (void)story.tell(
+          person, std::max(story.at(day + 1, 10), story.time_of(last) + base::kMicrosPerDay / 24),
+          {.type = "note",
+           .text = "War krank, hat sich telefonisch entschuldigt. Keine Gebühr.",
+           .by = kDennis,
+           .about = last});
     }
     if (story.chance(25))
       push(story, person, story.at(day - 1, 18), "Morgen: dein Kurs im Kraftwerk");

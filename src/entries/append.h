@@ -2,6 +2,8 @@
 // entries/.
 #pragma once
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "access/actor.h"
 #include "base/hash.h"
@@ -14,6 +16,9 @@ namespace annals::entries {
 
 /// Whom the credential names.
 [[nodiscard]] RecordedBy recorded_by(const access::Actor& actor);
+
+/// Throws kForbidden where `actor` is a key that is bound to other sources.
+void check_source(const access::Actor& actor, const std::string& source);
 
 // Each sets the member of `record` from what a draft says, after looking at the database. They
 // throw kInvalid with the member's name.

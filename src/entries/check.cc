@@ -12,6 +12,7 @@
 #include "base/id.h"
 #include "base/json_scan.h"
 #include "catalog/catalog.h"
+#include "entries/delivery.h"
 #include "entries/record.h"
 #include "entries/record_text.h"
 #include "ledger/ledger.h"
@@ -131,6 +132,32 @@ void RecordCheck::read_line(std::string_view text, const RecordSlices& slices,
     line.views = views_;
   }
   timeline_ = line;
+}
+
+DeliveryCheck check_delivery(std::string_view text, const JournalColumns& columns) {
+  const Delivery delivery = parse_delivery(text);
+  DeliveryCheck check{.differences = {}, .status = delivery.status, .machine = delivery.machine};
+  const auto compare = [&](const char* name, bool same) {
+    if (!same) check.differences.emplace_back(name);
+  };
+  compare("business", delivery.business == columns.business);
+  compare("contact", delivery.contact == columns.contact);
+  compare("entry", delivery.entry == columns.entry);
+  compare("version", columns.version == 1);
+  compare("recorded_at", delivery.recorded_at == columns.recorded_at);
+  compare("occurred_at", delivery.occurred_at == columns.occurred_at);
+  return check;
+}
+
+std::string status_after(std::string_view before, const DeliveryCheck& event) {
+  return std::string(status_after(before, event.status, event.machine));
+}
+
+std::string first_status(std::string_view record) {
+  const RecordSlices slices(record);
+  std::string store;
+  const catalog::Type* type = catalog::builtin_type(value_of(slices.written(record, kType), store));
+  return type != nullptr ? std::string(type->status) : std::string();
 }
 
 base::Id author_of(std::string_view record) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "db/business.h"
 #include "db/db.h"
 #include "db/full_text.h"
+#include "entries/delivery.h"
 #include "entries/record.h"
 #include "entries/search.h"
 #include "ledger/ledger.h"
@@ -80,6 +82,7 @@ struct Batch {
   // Rows to be inserted together. What their values refer to is kept in `shown` and `words`.
   std::vector<db::Param> timeline;
   std::vector<db::Param> versions;
+  std::vector<db::Param> events;
   std::vector<db::Param> notes;
   std::vector<db::Param> uses;
   std::vector<db::Param> searched;
@@ -177,9 +180,15 @@ base::Id author_of(db::Tx& tx, const JournalRow& row, const Record& record) {
   return parse_record(rows->text(0)).recorded_by.id;
 }
 
-Shown show(db::Tx& tx, const JournalRow& row, Record record) {
+// `status` is what delivery events made of it, where the entry was there before.
+Shown show(db::Tx& tx, const JournalRow& row, Record record,
+           const std::optional<std::string>& status) {
   Shown shown;
-  if (const catalog::Type* type = catalog::builtin_type(record.type)) shown.status = type->status;
+  if (status) {
+    shown.status = *status;
+  } else if (const catalog::Type* type = catalog::builtin_type(record.type)) {
+    shown.status = type->status;
+  }
   if (record.actor.kind == "staff") shown.staff = record.actor.id;
   if (record.is_private) shown.author = author_of(tx, row, record);
   shown.views = views_column(record.views);
@@ -216,6 +225,10 @@ constexpr db::InsertInto kTimelineAll{
     .conflict = {}};
 constexpr db::InsertInto kVersion{
     .table = "entry_versions (business, entry, version, pos)", .types = "ibii", .conflict = {}};
+constexpr db::InsertInto kEvent{
+    .table = "delivery_events (business, entry, pos, recorded_at, status_before)",
+    .types = "ibiit",
+    .conflict = {}};
 constexpr db::InsertInto kNote{.table = "entry_notes (business, about, entry)",
                                .types = "ibb",
                                .conflict = "ON CONFLICT (business, about, entry) DO NOTHING"};
@@ -251,20 +264,43 @@ void flush(Batch& batch) {
   tx.insert(kTimeline, batch.timeline);
   tx.insert(kTimelineAll, batch.timeline);
   tx.insert(kVersion, batch.versions);
+  tx.insert(kEvent, batch.events);
   tx.insert(kNote, batch.notes);
   tx.insert(kUse, batch.uses);
   tx.insert(db::words_into(tx.engine(), db::WordIndex::kEntries), batch.searched);
-  for (auto* rows :
-       {&batch.timeline, &batch.versions, &batch.notes, &batch.uses, &batch.searched}) {
+  for (auto* rows : {&batch.timeline, &batch.versions, &batch.events, &batch.notes, &batch.uses,
+                     &batch.searched}) {
     rows->clear();
   }
 }
 
 constexpr const char* kShownBefore = R"(
-  SELECT v.pos, j.occurred_at, j.record, j.version
+  SELECT v.pos, j.occurred_at, j.record, j.version, t.status, t.retracted_at
   FROM entry_versions v JOIN journal j ON j.business = v.business AND j.pos = v.pos
-  WHERE v.business = $1 AND v.entry = $2 AND v.version < $3
+  LEFT JOIN timeline_all t ON t.business = j.business AND t.occurred_at = j.occurred_at
+    AND t.pos = j.pos
+  WHERE v.business = $1 AND v.entry = $2
   ORDER BY v.version DESC LIMIT 1)";
+
+// The version of an entry that is shown until another one comes.
+struct ShownBefore {
+  JournalRow row;
+  std::optional<std::string> status;  // of its line, where it has one
+  bool retracted = false;
+};
+
+ShownBefore shown_before(db::Tx& tx, const JournalRow& row) {
+  db::Rows rows = tx.query(kShownBefore, {row.business, row.entry});
+  CHECK(rows.next());
+  ShownBefore before{.row = row, .status = std::nullopt, .retracted = !rows->is_null(5)};
+  before.row.pos = rows->integer(0);
+  before.row.occurred_at = rows->integer(1);
+  before.row.record = rows->string(2);
+  before.row.version = rows->integer(3);
+  if (!before.row.record.empty()) before.status = rows->string(4);
+  return before;
+}
+
 constexpr const char* kHide = R"(
   UPDATE timeline SET hidden_at = $5
   WHERE business = $1 AND contact = $2 AND occurred_at = $3 AND pos = $4)";
@@ -277,27 +313,59 @@ constexpr const char* kStrikeAll = R"(
   UPDATE timeline_all SET retracted_at = $4 WHERE business = $1 AND occurred_at = $2 AND pos = $3)";
 
 // The version that was shown until `row` came: hidden by a correction, struck out by a retraction.
-void supersede(Batch& batch, const JournalRow& row) {
-  std::int64_t pos = 0;
-  base::Micros occurred_at = 0;
-  std::string record;
-  JournalRow before = row;
-  {
-    db::Rows rows = batch.tx.query(kShownBefore, {row.business, row.entry, row.version});
-    CHECK(rows.next());
-    pos = rows->integer(0);
-    occurred_at = rows->integer(1);
-    record = rows->string(2);
-    before.version = rows->integer(3);
-  }
+// Gives what its status was.
+std::optional<std::string> supersede(Batch& batch, const JournalRow& row) {
+  const ShownBefore before = shown_before(batch.tx, row);
   const bool retraction = row.kind == ledger::Kind::kRetraction;
-  batch.tx.execute(retraction ? kStrike : kHide,
-                   {row.business, row.contact, occurred_at, pos, row.recorded_at});
+  batch.tx.execute(retraction ? kStrike : kHide, {row.business, row.contact, before.row.occurred_at,
+                                                  before.row.pos, row.recorded_at});
   batch.tx.execute(retraction ? kStrikeAll : kHideAll,
-                   {row.business, occurred_at, pos, row.recorded_at});
-  if (!record.empty()) {
-    count(batch, row.business, show(batch.tx, before, parse_record(record)), -1);
+                   {row.business, before.row.occurred_at, before.row.pos, row.recorded_at});
+  if (!before.row.record.empty()) {
+    count(batch, row.business,
+          show(batch.tx, before.row, parse_record(before.row.record), before.status), -1);
   }
+  return before.status;
+}
+
+constexpr const char* kLines = R"(
+  SELECT j.occurred_at, j.pos FROM entry_versions v
+  JOIN journal j ON j.business = v.business AND j.pos = v.pos
+  WHERE v.business = $1 AND v.entry = $2)";
+constexpr const char* kSetStatus = R"(
+  UPDATE timeline SET status = $5
+  WHERE business = $1 AND contact = $2 AND occurred_at = $3 AND pos = $4)";
+constexpr const char* kSetStatusAll = R"(
+  UPDATE timeline_all SET status = $4 WHERE business = $1 AND occurred_at = $2 AND pos = $3)";
+
+// All versions of an entry have its status, so that it is right whichever is shown.
+void set_status(db::Tx& tx, const JournalRow& row, std::string_view status) {
+  std::vector<std::pair<base::Micros, std::int64_t>> lines;
+  {
+    db::Rows rows = tx.query(kLines, {row.business, row.entry});
+    while (rows.next()) lines.emplace_back(rows->integer(0), rows->integer(1));
+  }
+  for (const auto& [occurred_at, pos] : lines) {
+    tx.execute(kSetStatus, {row.business, row.contact, occurred_at, pos, status});
+    tx.execute(kSetStatusAll, {row.business, occurred_at, pos, status});
+  }
+}
+
+void deliver(Batch& batch, const JournalRow& row) {
+  if (row.record.empty()) return;  // erased
+  flush(batch);
+  const ShownBefore before = shown_before(batch.tx, row);
+  if (!before.status) return;  // erased
+  const std::string& status = batch.words.emplace_back(*before.status);
+  add(batch.events, {row.business, row.entry, row.pos, row.recorded_at, maybe(status)});
+  const Delivery delivery = parse_delivery(row.record);
+  const std::string after(status_after(status, delivery.status, delivery.machine));
+  if (after == status) return;
+  set_status(batch.tx, row, after);
+  if (before.retracted) return;
+  const Record record = parse_record(before.row.record);
+  count(batch, row.business, show(batch.tx, before.row, record, status), -1);
+  count(batch, row.business, show(batch.tx, before.row, record, after), 1);
 }
 
 void note_contacts(Batch& batch, const JournalRow& row, const Record& record) {
@@ -309,15 +377,18 @@ void note_contacts(Batch& batch, const JournalRow& row, const Record& record) {
 void apply_row(Batch& batch, const JournalRow& row) {
   batch.heads[{row.business, row.contact}] = {row.contact_seq, row.recorded_at};
   batch.heads[{row.business, base::Id{}}] = {row.leaf_index + 1, row.recorded_at};
+  if (row.kind == ledger::Kind::kDelivery) return deliver(batch, row);
   if (row.kind > ledger::Kind::kRetraction) return;  // a leaf, and no version of an entry
+  std::optional<std::string> status;
   if (row.version > 1) {
     flush(batch);
-    supersede(batch, row);
+    status = supersede(batch, row);
   }
   if (row.kind == ledger::Kind::kRetraction) return;
   add(batch.versions, {row.business, row.entry, row.version, row.pos});
   if (row.record.empty()) return;  // erased: its leaf stays, its content is nowhere
-  const Shown& shown = batch.shown.emplace_back(show(batch.tx, row, parse_record(row.record)));
+  const Shown& shown =
+      batch.shown.emplace_back(show(batch.tx, row, parse_record(row.record), status));
   insert(batch, row, shown);
   count(batch, row.business, shown, 1);
   note_contacts(batch, row, shown.record);

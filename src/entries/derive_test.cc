@@ -14,6 +14,8 @@
 #include "catalog/catalog.h"
 #include "db/db.h"
 #include "db/test_database.h"
+#include "entries/deliver.h"
+#include "entries/delivery.h"
 #include "entries/draft.h"
 #include "entries/entries.h"
 #include "entries/filter.h"
@@ -45,15 +47,17 @@ std::string cell(const db::Row& row, int column, char kind) {
 
 // Every derived table as text, in a fixed order.
 std::string dump(db::Database& database) {
-  static constexpr std::array<Table, 5> kTables = {
-      Table{"biiiit",
-            "SELECT contact, occurred_at, pos, hidden_at, retracted_at, type FROM timeline "
+  static constexpr std::array<Table, 6> kTables = {
+      Table{"biiiitt",
+            "SELECT contact, occurred_at, pos, hidden_at, retracted_at, type, status FROM timeline "
             "ORDER BY contact, occurred_at, pos"},
-      Table{"iiii",
-            "SELECT occurred_at, pos, hidden_at, retracted_at FROM timeline_all "
+      Table{"iiiit",
+            "SELECT occurred_at, pos, hidden_at, retracted_at, status FROM timeline_all "
             "ORDER BY occurred_at, pos"},
       Table{"bii", "SELECT contact, seq, recorded_at FROM heads ORDER BY contact"},
-      Table{"iti", "SELECT day, type, n FROM tally WHERE n <> 0 ORDER BY day, type"},
+      Table{"itti", "SELECT day, type, status, n FROM tally WHERE n <> 0 ORDER BY 1, 2, 3"},
+      Table{"biit",
+            "SELECT entry, pos, recorded_at, status_before FROM delivery_events ORDER BY 1, 2"},
       Table{"bii", "SELECT entry, version, pos FROM entry_versions ORDER BY entry, version"}};
   return database.read(1, [](db::Tx& tx) {
     std::string out;
@@ -93,21 +97,32 @@ TEST(DeriveTest, RebuildingGivesTheSameTables) {
     database->write(1, [&](db::Tx& tx) {
       const ContactRef contact{base::Id{{static_cast<std::uint8_t>(i % 3 + 1)}}, base::Id{}};
       Draft draft;
-      draft.type = i % 2 == 0 ? "note" : "call";
+      draft.type = i % 2 == 0 ? "note" : "email.sent";
       draft.title = "hello " + std::to_string(i);
       draft.occurred_at = 1'700'000'000'000'000 + i % 7;
       const Recorded recorded = record(tx, actor, contact, draft);
       const catalog::Sight sight = catalog::sight(tx, actor);
+      if (i % 3 == 1 && i % 2 == 1) {
+        for (const char* status : {"bounced", "opened"}) {
+          const std::string json = std::string(R"({"status":")") + status + "\"}";
+          deliver(tx, actor, sight, recorded.id, parse_delivery_draft(base::parse_json(json)));
+        }
+      }
       if (i % 5 == 0) {
         const Correction correction =
             parse_correction(base::parse_json(R"({"title":"hello again","reason":"r"})"));
         correct(tx, actor, sight, recorded.id, correction);
       }
       if (i % 6 == 0) retract(tx, actor, sight, recorded.id, "r");
+      if (i % 7 == 0 && draft.type != "note") {
+        deliver(tx, actor, sight, recorded.id,
+                parse_delivery_draft(base::parse_json(R"({"status":"complained"})")));
+      }
     });
   }
   const std::string before = dump(*database);
   EXPECT_NE(before.find("|note|"), std::string::npos);
+  EXPECT_NE(before.find("|email.sent|bounced|"), std::string::npos);
   db::forget_for_test(database, options(folder), 1);
   EXPECT_EQ(dump(*database), before);
 }

@@ -95,11 +95,7 @@ void parse_content(base::Fields& body, Draft& draft) {
   draft.method = body.text("method");
   draft.direction = body.one_of("direction", {"inbound", "outbound", "internal"});
   draft.actor = parse_actor(body);
-  draft.occurred_at = body.time("occurred_at");
-  if (draft.occurred_at &&
-      (*draft.occurred_at < kOccurredMin || *draft.occurred_at > kOccurredMax)) {
-    body.fail("occurred_at", "range", "The time must lie in the years 0001 to 9999.");
-  }
+  draft.occurred_at = occurred_at_of(body);
   draft.time_zone = body.text("time_zone");
   if (draft.time_zone && !base::is_zone(*draft.time_zone)) {
     body.fail("time_zone", "time_zone",
@@ -120,6 +116,14 @@ void parse_content(base::Fields& body, Draft& draft) {
 }
 
 }  // namespace
+
+std::optional<base::Micros> occurred_at_of(base::Fields& body) {
+  const auto time = body.time("occurred_at");
+  if (time && (*time < kOccurredMin || *time > kOccurredMax)) {
+    body.fail("occurred_at", "range", "The time must lie in the years 0001 to 9999.");
+  }
+  return time;
+}
 
 Draft parse_draft(base::Fields& body, const base::Json& json) {
   Draft draft;

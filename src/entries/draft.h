@@ -11,6 +11,9 @@ namespace annals::entries {
 /// `task` are the caller's to read; so is finish().
 [[nodiscard]] Draft parse_draft(base::Fields& body, const base::Json& json);
 
+/// The member `occurred_at`, which every fact has.
+[[nodiscard]] std::optional<base::Micros> occurred_at_of(base::Fields& body);
+
 /// A patch of an entry: omitted members keep, null clears.
 struct Correction {
   Draft values;      // holds a value where the member is given and not null

@@ -1,9 +1,7 @@
 #include "entries/entries.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +15,7 @@
 #include "catalog/catalog.h"
 #include "db/db.h"
 #include "entries/append.h"
+#include "entries/idempotency.h"
 #include "entries/load.h"
 #include "entries/record.h"
 #include "ledger/ledger.h"
@@ -24,53 +23,8 @@
 namespace annals::entries {
 namespace {
 
-// What stands for (business, source, source_id) in the index: no clear text, and nothing that can
-// be guessed without the business's secret.
-struct KeyHash {
-  std::int64_t h = 0;
-  base::Bytes key;  // 24 bytes
-};
-
-KeyHash hash_key(const base::Bytes& secret, const Draft& draft) {
-  static constexpr std::array<std::uint8_t, 1> kSeparator{0};
-  const base::Digest digest = base::hmac_sha256(
-      secret, {base::as_bytes(*draft.source), kSeparator, base::as_bytes(*draft.source_id)});
-  KeyHash hash;
-  std::memcpy(&hash.h, digest.data(), sizeof hash.h);
-  hash.key.assign(digest.begin() + sizeof hash.h, digest.end());
-  return hash;
-}
-
-base::Digest hash_draft(const base::Bytes& secret, const Draft& draft) {
-  return base::hmac_sha256(secret, {base::as_bytes(draft.canonical)});
-}
-
-constexpr db::LookUp kIdempotency{.one = "SELECT h, key, pos FROM idempotency WHERE h = $2",
-                                  .many = R"(
-  SELECT f.h, f.key, f.pos FROM unnest(CAST($2 AS bigint[])) AS k (h)
-  CROSS JOIN LATERAL (
-    SELECT h, key, pos FROM idempotency WHERE business = $1 AND h = k.h LIMIT 1) AS f)",
-                                  .of_appended = true};
-
-// The slot of a key: where it stands (`pos`), or the first free h from its own on.
-struct Slot {
-  std::int64_t h = 0;
-  std::optional<std::int64_t> pos;
-};
-
-Slot find_slot(db::Tx& tx, const KeyHash& hash) {
-  Slot slot{.h = hash.h, .pos = {}};
-  while (true) {
-    db::Rows rows = tx.look_up(kIdempotency, slot.h);
-    if (!rows.next()) return slot;
-    const base::ByteSpan key = rows->blob(1);
-    if (std::equal(key.begin(), key.end(), hash.key.begin(), hash.key.end())) {
-      slot.pos = rows->integer(2);
-      return slot;
-    }
-    // A true collision of 64 bits: the next place is probed.
-    slot.h = static_cast<std::int64_t>(static_cast<std::uint64_t>(slot.h) + 1U);
-  }
+KeyHash key_of(const base::Bytes& secret, const Draft& draft) {
+  return hash_key(secret, {*draft.source, *draft.source_id});
 }
 
 constexpr const char* kRecorded = R"(
@@ -92,19 +46,6 @@ Recorded known(db::Tx& tx, std::int64_t pos, const base::Digest& draft) {
         "An entry with this source and source_id was recorded from another draft.");
   }
   return recorded;
-}
-
-constexpr db::InsertInto kRemember{
-    .table = "idempotency (h, key, pos)", .types = "ibi", .conflict = {}};
-
-void check_source(const access::Actor& actor, const Draft& draft) {
-  if (actor.kind != access::Actor::Kind::kApiKey || !draft.source) return;
-  const bool bound = std::any_of(actor.scopes.begin(), actor.scopes.end(),
-                                 [](const std::string& s) { return s.starts_with("source:"); });
-  if (bound && !actor.has_scope("source:" + *draft.source) && !actor.has_scope("admin")) {
-    throw base::Error(base::Code::kForbidden, "This API key may not record as this source.",
-                      {{"source", "scope", "The key has no scope source:" + *draft.source + "."}});
-  }
 }
 
 void set_about(db::Tx& tx, const access::Actor& actor, Record& record, const base::Id& about) {
@@ -151,30 +92,40 @@ Record fill(db::Tx& tx, const access::Actor& actor, const ContactRef& contact, c
 
 }  // namespace
 
+void check_source(const access::Actor& actor, const std::string& source) {
+  if (actor.kind != access::Actor::Kind::kApiKey) return;
+  const bool bound = std::any_of(actor.scopes.begin(), actor.scopes.end(),
+                                 [](const std::string& s) { return s.starts_with("source:"); });
+  if (bound && !actor.has_scope("source:" + source) && !actor.has_scope("admin")) {
+    throw base::Error(base::Code::kForbidden, "This API key may not record as this source.",
+                      {{"source", "scope", "The key has no scope source:" + source + "."}});
+  }
+}
+
 void ask_ahead(db::Tx& tx, db::Asks& asks, const Draft& draft) {
   if (!draft.source_id) return;
-  asks.add(kIdempotency, hash_key(access::business_secret(tx, tx.business()), draft).h);
+  ask_for_slot(asks, key_of(access::business_secret(tx, tx.business()), draft));
 }
 
 std::optional<Recorded> find_duplicate(db::Tx& tx, const access::Actor& actor, const Draft& draft) {
-  check_source(actor, draft);
+  if (draft.source) check_source(actor, *draft.source);
   if (!draft.source_id) return std::nullopt;
   const base::Bytes secret = access::business_secret(tx, tx.business());
-  const Slot slot = find_slot(tx, hash_key(secret, draft));
+  const Slot slot = find_slot(tx, key_of(secret, draft));
   if (!slot.pos) return std::nullopt;
-  return known(tx, *slot.pos, hash_draft(secret, draft));
+  return known(tx, *slot.pos, hash_draft(secret, draft.canonical));
 }
 
 Recorded record(db::Tx& tx, const access::Actor& actor, const ContactRef& contact,
                 const Draft& draft) {
-  check_source(actor, draft);
+  if (draft.source) check_source(actor, *draft.source);
   Slot slot;
   KeyHash hash;
   std::optional<base::Digest> digest;
   if (draft.source_id) {
     const base::Bytes secret = access::business_secret(tx, tx.business());
-    hash = hash_key(secret, draft);
-    digest = hash_draft(secret, draft);
+    hash = key_of(secret, draft);
+    digest = hash_draft(secret, draft.canonical);
     slot = find_slot(tx, hash);
     if (slot.pos) return known(tx, *slot.pos, *digest);
   }
@@ -185,10 +136,7 @@ Recorded record(db::Tx& tx, const access::Actor& actor, const ContactRef& contac
       .id = record.id, .contact_id = contact.id, .contact_seq = place.contact_seq};
   const std::int64_t pos =
       write(tx, std::move(record), contact.tag, ledger::Kind::kEntry, place, digest);
-  if (draft.source_id) {
-    tx.append(kRemember, {slot.h, base::ByteSpan(hash.key), pos});
-    tx.forget_answer(kIdempotency, slot.h);
-  }
+  if (draft.source_id) take_slot(tx, slot, hash, pos);
   return recorded;
 }
 

@@ -11,17 +11,18 @@
 #include "entries/load.h"
 #include "entries/record.h"
 #include "entries/visibility.h"
+#include "ledger/ledger.h"
 
 namespace annals::entries {
 namespace {
 
 constexpr const char* kAfter = R"(
-  SELECT pos, contact, entry FROM journal WHERE pos > $1 AND business = $2 AND kind <= 3
+  SELECT pos, contact, entry, kind FROM journal WHERE pos > $1 AND business = $2 AND kind <= 4
   ORDER BY pos LIMIT $3)";
 // On SQLite of all businesses: their rows have one numbering there.
 constexpr const char* kEnd = "SELECT coalesce(max(pos), 0) FROM journal";
 
-void show(db::Tx& tx, const base::Id& entry, Event& event) {
+void show(db::Tx& tx, const base::Id& entry, ledger::Kind kind, Event& event) {
   catalog::Sight everything;
   everything.all = true;
   const History history = load_history(tx, entry, everything);
@@ -41,7 +42,7 @@ void show(db::Tx& tx, const base::Id& entry, Event& event) {
     event.data = out.take();
     return;
   }
-  event.name = "entry";
+  event.name = kind == ledger::Kind::kDelivery ? "delivery" : "entry";
   out.member("id", entry.text()).member("contact_id", r.contact.text());
   out.member("version", version).member("type", r.type).member("category", r.category);
   event.data = out.end_object().take();
@@ -58,7 +59,7 @@ std::vector<Event> events_after(db::Tx& tx, std::int64_t after, std::int64_t lim
     event.contact = rows->id(1);
     const base::Id entry = rows->id(2);
     try {
-      show(tx, entry, event);
+      show(tx, entry, static_cast<ledger::Kind>(rows->integer(3)), event);
     } catch (const base::Error& error) {
       if (error.code() != base::Code::kNotFound) throw;
     }

@@ -15,7 +15,7 @@ namespace annals::entries {
 struct Event {
   std::int64_t pos = 0;
   base::Id contact;
-  std::string name;  // entry, task
+  std::string name;  // entry, delivery, task
   std::string data;  // JSON; empty where there is nothing to be told
   std::string type;
   std::string contact_type;

@@ -60,7 +60,7 @@ constexpr std::array<Column, 20> kColumns = {{
     {"method", "Contact method", [](const Row& row) { return row.r.method; }},
     {"type", "Type", [](const Row& row) { return row.r.type; }},
     {"contact_type", "Contact type", [](const Row& row) { return row.r.contact_type; }},
-    {"status", "Status", [](const Row& row) { return std::string(status_of(row.r.type)); }},
+    {"status", "Status", [](const Row& row) { return std::string(status_of(row.view)); }},
     {"direction", "Direction", [](const Row& row) { return row.r.direction; }},
     {"action", "Action", [](const Row& row) { return row.r.title; }},
     {"text", "Text", [](const Row& row) { return row.r.text; }},
@@ -172,9 +172,9 @@ struct Progress {
     std::vector<Line> lines = page(tx, filter, scope, after, kPieceRows);
     std::string out;
     ViewWriter writer(tx);
-    for (Line& line : lines) {
-      after = line.at;
-      const View view = view_of(tx, std::move(line));
+    ended = lines.size() < kPieceRows;
+    if (!lines.empty()) after = lines.back().at;
+    for (const View& view : views_of(tx, std::move(lines), filter.as_of)) {
       if (format == StreamFormat::kCsv) {
         append_row(out, view, sheet, tx);
       } else {
@@ -183,7 +183,6 @@ struct Progress {
         out += json.take() + "\n";
       }
     }
-    ended = lines.size() < kPieceRows;
     return out;
   }
 };

@@ -115,9 +115,10 @@ class Counter {
 constexpr std::string_view kTallyColumns = R"(
   SELECT t.category, t.type, t.contact_type, t.method, t.direction, t.status, t.actor_kind,
          t.manual, t.staff, t.n, t.day FROM tally t WHERE t.business = )";
-constexpr std::string_view kLineColumns = R"(
-  SELECT t.category, t.type, t.contact_type, t.method, t.direction, t.status, t.actor_kind,
-         t.manual, t.staff, 1, t.occurred_at FROM )";
+constexpr std::string_view kLineColumns =
+    "SELECT t.category, t.type, t.contact_type, t.method, t.direction, ";
+constexpr std::string_view kMoreLineColumns =
+    ", t.actor_kind, t.manual, t.staff, 1, t.occurred_at FROM ";
 
 constexpr const char* kTallyZone = "SELECT time_zone FROM tally_zones WHERE business = $1";
 
@@ -157,7 +158,7 @@ SqlText tally_query(db::Tx& tx, Filter filter, const Scope& scope, const std::st
 SqlText line_query(db::Tx& tx, const Filter& filter, const Scope& scope,
                    const std::optional<base::Id>& contact) {
   SqlText sql;
-  sql << kLineColumns;
+  sql << kLineColumns << status_sql("t", filter) << kMoreLineColumns;
   if (!filter.words.empty()) {
     add_search(tx, sql, filter, scope);
   } else {

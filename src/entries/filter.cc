@@ -21,6 +21,7 @@
 #include "catalog/catalog.h"
 #include "db/db.h"
 #include "db/full_text.h"
+#include "entries/delivery.h"
 #include "entries/search.h"
 #include "entries/sql.h"
 #include "entries/visibility.h"
@@ -127,13 +128,6 @@ class Reader {
   std::vector<base::FieldError> errors_;
   std::size_t count_ = 0;
 };
-
-bool is_status(std::string_view status) {
-  static constexpr std::array<std::string_view, 9> kStatuses = {
-      "awaiting_send", "sent",    "delivered",  "unopened", "opened",
-      "clicked",       "bounced", "complained", "failed"};
-  return std::find(kStatuses.begin(), kStatuses.end(), status) != kStatuses.end();
-}
 
 bool is_actor_kind(std::string_view kind) {
   return kind == "staff" || kind == "contact" || kind == "automation" || kind == "none";
@@ -257,6 +251,19 @@ Cursor decode_cursor(std::string_view text, const http::Pairs& query,
   }
 }
 
+// What the status was before the first delivery event that was not known then.
+std::string status_sql(std::string_view alias, const Filter& filter) {
+  const std::string t(alias);
+  if (!filter.as_of) return t + ".status";
+  const std::string later =
+      "delivery_events d JOIN journal r ON r.business = d.business AND r.entry = d.entry"
+      " WHERE r.business = " +
+      t + ".business AND r.pos = " + t + ".pos AND d.recorded_at > " +
+      std::to_string(*filter.as_of);
+  return "CASE WHEN EXISTS (SELECT 1 FROM " + later + ") THEN (SELECT d.status_before FROM " +
+         later + " ORDER BY d.pos LIMIT 1) ELSE " + t + ".status END";
+}
+
 namespace {
 
 void add_in(SqlText& sql, const std::string& column, const std::vector<std::string>& values) {
@@ -270,7 +277,7 @@ void add_choices(SqlText& sql, const std::string& t, const Filter& filter) {
   add_in(sql, t + ".type", filter.types);
   add_in(sql, t + ".contact_type", filter.contact_types);
   add_in(sql, t + ".direction", filter.directions);
-  add_in(sql, t + ".status", filter.statuses);
+  add_in(sql, status_sql(t, filter), filter.statuses);
   add_in(sql, t + ".actor_kind", filter.actor_kinds);
   if (!filter.methods.empty()) {
     sql << " AND coalesce(" << t << ".method, 'none') IN ";

@@ -87,6 +87,9 @@ void add_search(db::Tx& tx, SqlText& sql, const Filter& filter, const Scope& sco
 /// A query of the positions that a text search finds: `SELECT j.occurred_at, j.pos FROM … WHERE …`.
 void add_found(db::Tx& tx, SqlText& sql, const Filter& filter, const Scope& scope);
 
+/// The status of the line `alias`, as known at the filter's as_of.
+[[nodiscard]] std::string status_sql(std::string_view alias, const Filter& filter);
+
 /// Adds the condition that an entry was not retracted (by the filter's as_of).
 void add_not_retracted(SqlText& sql, std::string_view alias, const Filter& filter);
 

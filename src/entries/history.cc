@@ -20,6 +20,8 @@
 #include "catalog/catalog.h"
 #include "db/db.h"
 #include "entries/attachments.h"
+#include "entries/deliver.h"
+#include "entries/delivery.h"
 #include "entries/draft.h"
 #include "entries/export.h"
 #include "entries/filter.h"
@@ -105,9 +107,9 @@ std::string write_page(db::Tx& tx, const Asked& asked, const Scope& scope,
   ViewWriter writer(tx);
   out.begin_object().key("items").begin_array();
   std::optional<Position> last;
-  for (Line& line : lines) {
-    last = line.at;
-    writer.write(out, view_of(tx, std::move(line)), asked.filter.words);
+  if (!lines.empty()) last = lines.back().at;
+  for (const View& view : views_of(tx, std::move(lines), asked.filter.as_of)) {
+    writer.write(out, view, asked.filter.words);
   }
   out.end_array().key("next_cursor");
   if (more && last) {
@@ -260,6 +262,24 @@ Response retract_entry(const Call& call) {
   });
 }
 
+Response deliver_entry(const Call& call) {
+  access::only_query(call.request, {});
+  const base::Id entry = access::path_id(call.request, "entry");
+  const DeliveryDraft draft = parse_delivery_draft(access::json_body(call.request));
+  return call.write([&](db::Tx& tx) {
+    const Delivered delivered =
+        deliver(tx, call.actor, catalog::sight(tx, call.actor), entry, draft);
+    base::JsonWriter out;
+    out.begin_object();
+    if (!delivered.erased) out.member("id", delivered.id.text());
+    out.member("status", delivered.duplicate ? "duplicate" : "created");
+    if (delivered.erased) out.member("erased", true);
+    out.member("entry_id", entry.text()).member("contact_id", delivered.contact.text());
+    out.key("ledger").begin_object().member("contact_seq", delivered.contact_seq).end_object();
+    return Response::json(delivered.duplicate ? 200 : 201, out.end_object().take());
+  });
+}
+
 Response set_pin(const Call& call, bool pinned) {
   access::only_query(call.request, {});
   const base::Id entry = access::path_id(call.request, "entry");
@@ -346,6 +366,7 @@ access::Routes routes(Neighbours given) {
       {kGet, "/entries/{id}", Permission::kEntriesRead, show_entry},
       {kPost, "/entries/{id}/corrections", Permission::kEntriesWrite, correct_entry},
       {kPost, "/entries/{id}/retraction", Permission::kEntriesWrite, retract_entry},
+      {kPost, "/entries/{id}/delivery-events", Permission::kEntriesWrite, deliver_entry},
       {kPut, "/entries/{id}/pin", Permission::kEntriesWrite,
        [](const Call& call) { return set_pin(call, true); }},
       {kDelete, "/entries/{id}/pin", Permission::kEntriesWrite,

@@ -1,6 +1,7 @@
-// The leaves of an entry: what the ledger holds of each of its versions.
+// The leaves of an entry: what the ledger holds of each of its versions and delivery events.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct AttachmentSalt {
 
 struct EntryLeaf {
   std::int64_t version = 1;
+  std::optional<base::Id> delivery;  // of a delivery event: its id, and `version` means nothing
   std::int64_t contact_seq = 0;
   std::uint64_t index = 0;
   base::Bytes leaf;
@@ -26,7 +28,8 @@ struct EntryLeaf {
   std::vector<AttachmentSalt> attachments;
 };
 
-/// Oldest first. Throws kNotFound where there is no such entry, or `actor` may not see it.
+/// Versions in their order, then delivery events as they happened. Throws kNotFound where there is
+/// no such entry, or `actor` may not see it.
 [[nodiscard]] std::vector<EntryLeaf> entry_leaves(db::Tx& tx, const access::Actor& actor,
                                                   const base::Id& entry);
 

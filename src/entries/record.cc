@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/id.h"
@@ -104,6 +103,14 @@ void read_origin(std::string_view written, Record& record) {
 
 }  // namespace
 
+void write_recorded_by(JsonWriter& out, const RecordedBy& by) {
+  out.key("recorded_by").begin_object();
+  if (!by.id.is_nil()) out.member("id", by.id.text());
+  out.member("kind", by.kind);
+  text_if(out, "name", by.name);
+  out.end_object();
+}
+
 RecordedBy read_recorded_by(std::string_view written) {
   RecordedBy by;
   JsonScan scan(written);
@@ -183,11 +190,7 @@ std::string serialise(const Record& record) {
   if (record.is_private) out.member("private", true);
   text_if(out, "reason", record.reason);
   out.member("recorded_at", record.recorded_at);
-  out.key("recorded_by").begin_object();
-  if (!record.recorded_by.id.is_nil()) out.member("id", record.recorded_by.id.text());
-  out.member("kind", record.recorded_by.kind);
-  text_if(out, "name", record.recorded_by.name);
-  out.end_object();
+  write_recorded_by(out, record.recorded_by);
   if (record.task) out.member("task", record.task->text());
   text_if(out, "text", record.text);
   text_if(out, "time_zone", record.time_zone);

@@ -77,6 +77,9 @@ struct Record {
 [[nodiscard]] Record parse_record(std::string_view text);
 [[nodiscard]] Record parse_record(const RecordText& text);
 
+/// The member of that name.
+void write_recorded_by(base::JsonWriter& out, const RecordedBy& by);
+
 /// Single members, from their JSON texts (RecordText::written()). Throw kInternal.
 [[nodiscard]] RecordedBy read_recorded_by(std::string_view written);
 [[nodiscard]] std::vector<RecordChange> read_changes(std::string_view written);

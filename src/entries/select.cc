@@ -48,20 +48,25 @@ Filter filter_of(const SelectQuery& query, const std::string& time_zone) {
   throw base::Error(base::Code::kInvalid, message, std::move(errors));
 }
 
-// Where the journal has what belongs to the entry of a row: its versions and its retraction.
+// Where the journal has what belongs to the entry of a row: its versions and its retraction, then
+// its delivery events.
 constexpr const char* kEntryRows = R"(
-  SELECT v.version, v.pos FROM journal j
+  SELECT 0, v.version, v.pos FROM journal j
   JOIN entry_versions v ON v.business = j.business AND v.entry = j.entry
   WHERE j.business = $1 AND j.pos = $2
   UNION
-  SELECT s.version, s.pos FROM journal j
+  SELECT 0, s.version, s.pos FROM journal j
   JOIN supersession s ON s.business = j.business AND s.entry = j.entry
   WHERE j.business = $1 AND j.pos = $2
-  ORDER BY 1)";
+  UNION
+  SELECT 1, d.pos, d.pos FROM journal j
+  JOIN delivery_events d ON d.business = j.business AND d.entry = j.entry
+  WHERE j.business = $1 AND j.pos = $2
+  ORDER BY 1, 2)";
 
 void add_entry(db::Tx& tx, std::int64_t pos, std::vector<std::int64_t>& rows) {
   db::Rows found = tx.query(kEntryRows, {tx.business(), pos});
-  while (found.next()) rows.push_back(found->integer(1));
+  while (found.next()) rows.push_back(found->integer(2));
 }
 
 Scope scope_of(db::Tx& tx, const access::Actor& actor, const Filter& filter,
@@ -103,6 +108,12 @@ constexpr const char* kContactRows = R"(
   LEFT JOIN supersession s ON s.business = t.business AND s.entry = j.entry AND s.kind = 3
   WHERE t.business = $1 AND t.contact = $2 AND (t.occurred_at, t.pos) > ($3, $4)
   ORDER BY t.occurred_at, t.pos LIMIT $5)";
+constexpr const char* kContactEvents = R"(
+  SELECT d.pos FROM timeline t
+  JOIN journal j ON j.business = t.business AND j.pos = t.pos
+  JOIN delivery_events d ON d.business = j.business AND d.entry = j.entry
+  WHERE t.business = $1 AND t.contact = $2 AND (t.occurred_at, t.pos) > ($3, $4)
+    AND (t.occurred_at, t.pos) <= ($5, $6))";
 constexpr const char* kScan = R"(
   SELECT pos FROM journal WHERE business = $1 AND contact = $2 AND pos > $3 AND pos <= $4)";
 constexpr const char* kEnd = "SELECT coalesce(max(pos), 0) FROM journal WHERE business = $1";
@@ -133,11 +144,15 @@ std::unordered_set<std::int64_t> rows_of(db::Database& database, db::BusinessKey
     database.read(business, [&](db::Tx& tx) {
       db::Rows rows = tx.query(
           kContactRows, {tx.business(), contact.id, after.occurred_at, after.pos, kRowsAtOnce});
+      const Position before = after;
       for (; rows.next(); ++got) {
         after = {rows->integer(0), rows->integer(1)};
         found.insert(after.pos);
         if (const auto retraction = rows->maybe_integer(2)) found.insert(*retraction);
       }
+      db::Rows events = tx.query(kContactEvents, {tx.business(), contact.id, before.occurred_at,
+                                                  before.pos, after.occurred_at, after.pos});
+      while (events.next()) found.insert(events->integer(0));
     });
   }
   const bool all = std::cmp_greater_equal(found.size(), contact.leaves);

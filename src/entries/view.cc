@@ -1,11 +1,14 @@
 #include "entries/view.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/json.h"
@@ -13,6 +16,8 @@
 #include "base/time.h"
 #include "catalog/catalog.h"
 #include "db/db.h"
+#include "entries/deliver.h"
+#include "entries/delivery.h"
 #include "entries/faults.h"
 #include "entries/load.h"
 #include "entries/record.h"
@@ -56,6 +61,20 @@ void written_text(JsonWriter& out, std::string_view name, const RecordText& text
                   RecordMember member) {
   const std::string_view written = text.written(member);
   out.key(name).raw(written.empty() ? R"("")" : written);
+}
+
+void text_or_null(JsonWriter& out, std::string_view name, const std::string& text) {
+  if (text.empty()) {
+    out.member(name, nullptr);
+  } else {
+    out.member(name, text);
+  }
+}
+
+base::Id id_of(const View& view) {
+  const auto id = base::parse_id(view.latest.text.string(kId));
+  CHECK(id);
+  return *id;
 }
 
 void time_of(JsonWriter& out, std::string_view name, const RecordText& text, RecordMember member) {
@@ -151,6 +170,45 @@ void write_highlights(JsonWriter& out, const RecordText& text,
   out.end_object();
 }
 
+void write_status(JsonWriter& out, const View& view) {
+  const std::string_view status = status_of(view);
+  out.key("status");
+  if (status.empty()) {
+    out.value(nullptr);
+  } else {
+    out.value(status);
+  }
+  out.key("status_history").begin_array();
+  for (const StoredDelivery& one : view.trail) {
+    out.begin_object()
+        .member("status", one.delivery.status)
+        .member("at", base::format_rfc3339(one.delivery.occurred_at))
+        .member("machine", one.delivery.machine);
+    text_or_null(out, "reason", one.delivery.reason);
+    out.end_object();
+  }
+  out.end_array();
+}
+
+void write_delivery(JsonWriter& out, const StoredDelivery& one) {
+  const Delivery& delivery = one.delivery;
+  out.begin_object()
+      .member("id", delivery.id.text())
+      .member("status", delivery.status)
+      .member("machine", delivery.machine);
+  text_or_null(out, "reason", delivery.reason);
+  out.member("occurred_at", base::format_rfc3339(delivery.occurred_at))
+      .member("recorded_at", base::format_rfc3339(delivery.recorded_at));
+  write_recorded_by(out, delivery.recorded_by);
+  text_or_null(out, "source_id", delivery.source_id);
+  out.key("ledger")
+      .begin_object()
+      .member("contact_seq", one.contact_seq)
+      .member("leaf_index", one.leaf_index)
+      .end_object()
+      .end_object();
+}
+
 void write_version(JsonWriter& out, const Stored& stored, const char* kind) {
   const RecordText& text = stored.shown.text;
   out.begin_object();
@@ -168,13 +226,11 @@ void write_version(JsonWriter& out, const Stored& stored, const char* kind) {
 }
 
 // Where the entry stands in the tree and whether it verifies, without the hashes that prove it.
-void write_proof(JsonWriter& out, db::Tx& tx, const History& history) {
-  std::vector<std::string> faults = faults_of(tx, history.first);
-  const auto add = [&](const Stored& stored) {
-    for (std::string& fault : faults_of(tx, stored)) faults.push_back(std::move(fault));
-  };
-  for (const Stored& correction : history.corrections) add(correction);
-  if (history.retraction) add(*history.retraction);
+void write_proof(JsonWriter& out, db::Tx& tx, const History& history, const Trail& trail) {
+  std::vector<std::string> faults = faults_of(tx, history, trail);
+  std::int64_t last = history.latest().shown.leaf_index;
+  if (history.retraction) last = std::max(last, history.retraction->shown.leaf_index);
+  for (const StoredDelivery& one : trail) last = std::max(last, one.leaf_index);
   out.key("proof").begin_object().member("verified", faults.empty());
   out.key("faults").begin_array();
   for (const std::string& fault : faults) out.value(fault);
@@ -183,8 +239,7 @@ void write_proof(JsonWriter& out, db::Tx& tx, const History& history) {
   out.member("tree_size", static_cast<std::int64_t>(ledger::tree_size(tx)));
   out.key("checkpoint");
   const auto checkpoint = ledger::last_checkpoint(tx);
-  const Stored& last = history.retraction ? *history.retraction : history.latest();
-  if (checkpoint && checkpoint->size > static_cast<std::uint64_t>(last.shown.leaf_index)) {
+  if (checkpoint && checkpoint->size > static_cast<std::uint64_t>(last)) {
     out.begin_object()
         .member("epoch", checkpoint->epoch)
         .member("size", static_cast<std::int64_t>(checkpoint->size))
@@ -217,10 +272,7 @@ std::vector<base::Id> notes_about(db::Tx& tx, const base::Id& entry, const catal
 
 }  // namespace
 
-std::string_view status_of(std::string_view type) {
-  const catalog::Type* known = catalog::builtin_type(type);
-  return known != nullptr ? std::string_view(known->status) : std::string_view();
-}
+namespace {
 
 View view_of(db::Tx& tx, Line line) {
   View view;
@@ -228,21 +280,53 @@ View view_of(db::Tx& tx, Line line) {
   view.pinned = line.pinned;
   const bool corrected = view.latest.text.integer(kVersion) > 1;
   if (!corrected && !line.retracted) return view;
-  const auto entry = base::parse_id(view.latest.text.string(kId));
-  CHECK(entry);
-  if (corrected) view.earlier = load_one(tx, kFirst, *entry);
-  if (line.retracted) view.retraction = load_one(tx, kRetraction, *entry);
+  const base::Id entry = id_of(view);
+  if (corrected) view.earlier = load_one(tx, kFirst, entry);
+  if (line.retracted) view.retraction = load_one(tx, kRetraction, entry);
   return view;
 }
 
+// Whether delivery events may be about it. A correction may have given it another method.
+bool may_have_trail(const View& view) {
+  const auto sent = [](const StoredText& shown) { return is_sent_by(shown.text.string(kMethod)); };
+  return sent(view.latest) || (view.earlier && sent(*view.earlier)) ||
+         view.latest.text.integer(kVersion) > 2;
+}
+
+}  // namespace
+
+std::vector<View> views_of(db::Tx& tx, std::vector<Line> lines,
+                           const std::optional<base::Micros>& as_of) {
+  std::vector<View> views;
+  std::vector<base::Id> sent;
+  views.reserve(lines.size());
+  for (Line& line : lines) {
+    const View& view = views.emplace_back(view_of(tx, std::move(line)));
+    if (may_have_trail(view)) sent.push_back(id_of(view));
+  }
+  std::map<base::Id, Trail> found = trails(tx, sent, as_of);
+  if (found.empty()) return views;
+  for (View& view : views) {
+    const auto trail = found.find(id_of(view));
+    if (trail != found.end()) view.trail = std::move(trail->second);
+  }
+  return views;
+}
+
 View view_of(db::Tx& tx, const History& history) {
+  const base::Id& entry = history.first.record.id;
   View view{.latest = history.latest().shown,
             .earlier = std::nullopt,
             .retraction = std::nullopt,
-            .pinned = is_pinned(tx, history.first.record.id)};
+            .pinned = is_pinned(tx, entry),
+            .trail = std::move(trails(tx, {&entry, 1}, std::nullopt)[entry])};
   if (!history.corrections.empty()) view.earlier = history.first.shown;
   if (history.retraction) view.retraction = history.retraction->shown;
   return view;
+}
+
+std::string_view status_of(const View& view) {
+  return status_of(view.latest.text.string(kType), view.trail);
 }
 
 const std::string& ViewWriter::views(const RecordText& text) {
@@ -272,14 +356,7 @@ void ViewWriter::write_members(JsonWriter& out, const View& view,
   write_content(out, text);
   as_written(out, "recorded_by", view.first().text, kRecordedBy);
   time_of(out, "recorded_at", view.first().text, kRecordedAt);
-  const std::string_view status = status_of(text.string(kType));
-  out.key("status");
-  if (status.empty()) {
-    out.value(nullptr);
-  } else {
-    out.value(status);
-  }
-  out.key("status_history").begin_array().end_array();
+  write_status(out, view);
   write_origin(out, text);
   out.key("views").raw(text.has(kViews) ? text.written(kViews) : std::string_view(views(text)));
   out.member("private", text.has(kPrivate)).member("pinned", view.pinned);
@@ -312,8 +389,9 @@ void ViewWriter::write(JsonWriter& out, const View& view, const std::vector<std:
 
 void ViewWriter::write_detail(JsonWriter& out, const History& history,
                               const catalog::Sight& sight) {
+  const View view = view_of(tx_, history);
   out.begin_object();
-  write_members(out, view_of(tx_, history));
+  write_members(out, view);
   out.key("versions").begin_array();
   write_version(out, history.first, "entry");
   for (const Stored& correction : history.corrections) write_version(out, correction, "correction");
@@ -324,12 +402,14 @@ void ViewWriter::write_detail(JsonWriter& out, const History& history,
     out.value(note.text());
   }
   out.end_array();
-  out.key("delivery_events").begin_array().end_array();
+  out.key("delivery_events").begin_array();
+  for (const StoredDelivery& one : view.trail) write_delivery(out, one);
+  out.end_array();
   out.member("message", nullptr);
   if (tx_.writable()) {
     out.member("proof", nullptr);  // the tree has it only after the commit
   } else {
-    write_proof(out, tx_, history);
+    write_proof(out, tx_, history, view.trail);
   }
   out.end_object();
 }

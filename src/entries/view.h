@@ -7,8 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "db/db.h"
+#include "entries/deliver.h"
 #include "entries/load.h"
 #include "entries/record_text.h"
 #include "entries/timeline.h"
@@ -21,12 +23,16 @@ struct View {
   std::optional<StoredText> earlier;  // the first version, where it is not the latest
   std::optional<StoredText> retraction;
   bool pinned = false;
+  Trail trail;  // its delivery events
   [[nodiscard]] const StoredText& first() const { return earlier ? *earlier : latest; }
 };
 
-/// Of a line of a page.
-[[nodiscard]] View view_of(db::Tx& tx, Line line);
+/// Of the lines of a page, as known at `as_of` where given.
+[[nodiscard]] std::vector<View> views_of(db::Tx& tx, std::vector<Line> lines,
+                                         const std::optional<base::Micros>& as_of);
 [[nodiscard]] View view_of(db::Tx& tx, const History& history);
+/// Empty for none.
+[[nodiscard]] std::string_view status_of(const View& view);
 
 /// Writes views as JSON, one transaction long: it remembers what the views of types are.
 class ViewWriter {
@@ -48,8 +54,5 @@ class ViewWriter {
   // The views of types and contact types, as JSON, by how the two are written.
   std::map<std::string, std::string, std::less<>> views_;
 };
-
-/// The status that an entry's type tells of, empty for none.
-[[nodiscard]] std::string_view status_of(std::string_view type);
 
 }  // namespace annals::entries

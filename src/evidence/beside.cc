@@ -40,11 +40,17 @@ constexpr const char* kLater = R"(
   SELECT entry, version, pos, kind, recorded_at FROM supersession
   WHERE business = $1 AND (entry, version) > ($2, $3) ORDER BY entry, version LIMIT $4)";
 
+constexpr const char* kEvents = R"(
+  SELECT entry, pos, recorded_at, status_before FROM delivery_events
+  WHERE business = $1 AND (entry, pos) > ($2, $3) ORDER BY entry, pos LIMIT $4)";
+
 constexpr std::int64_t kBeforeAll = std::numeric_limits<std::int64_t>::min();
 
 void add_line(const db::Row& row, RowHash& hash, RowSum& sum) {
   const std::int64_t pos = row.integer(2);
-  sum.add(hash.line(row.id(0), row.integer(1), pos, timeline_at(row, 5)));
+  const entries::TimelineColumns columns = timeline_at(row, 5);
+  sum.add(hash.line(row.id(0), row.integer(1), pos, columns));
+  sum.add(hash.status(pos, columns.status));
   if (!row.is_null(3)) sum.add(hash.mark(pos, false, row.integer(3)));
   if (!row.is_null(4)) sum.add(hash.mark(pos, true, row.integer(4)));
 }
@@ -99,6 +105,24 @@ struct Reading {
     return sum;
   }
 
+  [[nodiscard]] RowSum events() const {
+    RowSum sum;
+    RowHash hash(key);
+    base::Id entry;
+    std::int64_t pos = kBeforeAll;
+    read_on(database, business, [&](db::Tx& tx) {
+      std::int64_t n = 0;
+      db::Rows rows = tx.query(kEvents, {business, entry, pos, kRowsAtOnce});
+      for (; rows.next(); ++n) {
+        entry = rows->id(0);
+        pos = rows->integer(1);
+        sum.add(hash.event(entry, pos, rows->integer(2), rows->text(3)));
+      }
+      return n;
+    });
+    return sum;
+  }
+
   [[nodiscard]] RowSum by_entry(const char* sql, bool later) const {
     RowSum sum;
     RowHash hash(key);
@@ -128,10 +152,16 @@ void RowSum::add(const RowSum& other) {
   high += other.high + (low < other.low ? 1U : 0U);
 }
 
+void RowSum::take_away(const RowSum& other) {
+  high -= other.high + (low < other.low ? 1U : 0U);
+  low -= other.low;
+}
+
 void BesideSums::add(const BesideSums& other) {
   lines.add(other.lines);
   versions.add(other.versions);
   supersession.add(other.supersession);
+  events.add(other.events);
 }
 
 RowHash& RowHash::begin(char table) {
@@ -165,12 +195,23 @@ RowSum RowHash::line(const base::Id& contact, base::Micros occurred_at, std::int
   begin('l').number(occurred_at).number(pos).number(columns.recorded_at).bytes(contact.bytes);
   for (const std::string_view text :
        {columns.category, columns.type, columns.contact_type, columns.method, columns.direction,
-        columns.status, columns.actor_kind, columns.views}) {
+        columns.actor_kind, columns.views}) {
     bytes(base::as_bytes(text));
   }
   bytes(columns.staff).bytes(columns.author);
   number((columns.manual ? 1 : 0) + (columns.has_attachment ? 2 : 0));
   return end();
+}
+
+RowSum RowHash::status(std::int64_t pos, std::string_view status) {
+  if (status.empty()) return {};
+  return begin('t').number(pos).bytes(base::as_bytes(status)).end();
+}
+
+RowSum RowHash::event(const base::Id& entry, std::int64_t pos, base::Micros recorded_at,
+                      std::string_view status_before) {
+  begin('e').bytes(entry.bytes).number(pos).number(recorded_at);
+  return bytes(base::as_bytes(status_before)).end();
 }
 
 RowSum RowHash::mark(std::int64_t pos, bool struck, base::Micros since) {
@@ -212,6 +253,7 @@ BesideFound read_beside(db::Database& database, db::BusinessKey business,
   BesideFound found;
   found.sums.versions = reading.by_entry(kVersions, false);
   found.sums.supersession = reading.by_entry(kLater, true);
+  found.sums.events = reading.events();
   found.sums.lines = lines.get();
   found.same = lines_of_all.get() == found.sums.lines;
   return found;

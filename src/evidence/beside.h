@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/encoding.h"
@@ -22,6 +23,7 @@ struct RowSum {
   std::uint64_t low = 0;
   std::uint64_t high = 0;
   void add(const RowSum& other);
+  void take_away(const RowSum& other);
   bool operator==(const RowSum&) const = default;
 };
 
@@ -29,6 +31,7 @@ struct BesideSums {
   RowSum lines;         // of either timeline
   RowSum versions;      // of entry_versions
   RowSum supersession;  // of the table of that name
+  RowSum events;        // of delivery_events
   void add(const BesideSums& other);
   bool operator==(const BesideSums&) const = default;
 };
@@ -38,11 +41,15 @@ class RowHash {
  public:
   explicit RowHash(const base::ShortHashKey& key) : key_(key) {}
 
-  /// A line of a timeline, without what later versions did to it …
+  /// A line of a timeline, without its status and what later versions did to it …
   [[nodiscard]] RowSum line(const base::Id& contact, base::Micros occurred_at, std::int64_t pos,
                             const entries::TimelineColumns& columns);
-  /// … and that: hidden by a correction or struck by a retraction.
+  /// … and these: nothing for no status …
+  [[nodiscard]] RowSum status(std::int64_t pos, std::string_view status);
+  /// … hidden by a correction or struck by a retraction.
   [[nodiscard]] RowSum mark(std::int64_t pos, bool struck, base::Micros since);
+  [[nodiscard]] RowSum event(const base::Id& entry, std::int64_t pos, base::Micros recorded_at,
+                             std::string_view status_before);
   [[nodiscard]] RowSum version(const base::Id& entry, std::int64_t version, std::int64_t pos);
   [[nodiscard]] RowSum later(const base::Id& entry, std::int64_t version, std::int64_t pos,
                              ledger::Kind kind, base::Micros recorded_at);

@@ -29,6 +29,7 @@ void sum_up(std::ostream& out, const VerifyReport& report) {
   out << report.leaves << " leaves of " << report.businesses << " businesses, " << report.files
       << " files; " << report.faults << " faults; " << report.anchors
       << " checkpoints from outside hold, " << report.diverged << " differ\n";
+  if (report.stamps > 0) out << report.stamps << " time stamps hold\n";
   switch (report.exit_code()) {
     case 0:
       out << "Verified.\n";
@@ -53,15 +54,20 @@ int verify_command(db::Database& database, const VerifyCommand& command, std::os
                         .known = {},
                         .keys = command.keys,
                         .keys_folder = command.keys_folder,
+                        .authorities = {},
+                        .settings = command.settings,
                         .state_file = command.state_file,
                         .threads = command.threads};
-  for (const std::string& file : command.known_checkpoints) {
-    try {
+  try {
+    for (const std::string& file : command.known_checkpoints) {
       options.known.push_back({.from = file, .note = base::read_file(file, kNoteBytesMax)});
-    } catch (const base::Error& error) {
-      err << "annals: " << error.message() << "\n";
-      return kUsage;
     }
+    if (!command.authorities.empty()) {
+      options.authorities = base::read_file(command.authorities, kNoteBytesMax);
+    }
+  } catch (const base::Error& error) {
+    err << "annals: " << error.message() << "\n";
+    return kUsage;
   }
   options.fault = [&out](const Fault& fault) { print(out, fault); };
   std::int64_t shown = -kBarEvery;
@@ -77,6 +83,10 @@ int verify_command(db::Database& database, const VerifyCommand& command, std::os
     sum_up(out, report);
     return report.exit_code();
   } catch (const base::Error& error) {
+    if (error.code() == base::Code::kInvalid) {
+      err << "annals: " << error.message() << "\n";
+      return kUsage;
+    }
     err << "annals: stopped on the way: " << error.message() << "\n";
     return kIncomplete;
   }

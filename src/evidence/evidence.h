@@ -11,6 +11,7 @@
 #include "access/access.h"
 #include "access/actor.h"
 #include "access/route.h"
+#include "access/settings.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "db/db.h"
@@ -30,6 +31,9 @@ struct VerifyCommand {
   std::vector<std::string> known_checkpoints;  // files
   std::vector<std::string> keys;               // verifier keys that the auditor was given
   std::string keys_folder;
+  std::string authorities;  // a file of certificates in PEM that vouch for who stamped
+  // What stands, to be compared with the leaves of its changes.
+  std::function<std::vector<access::CurrentSettings>(db::Tx&)> settings;
   std::string state_file;
   int threads = 0;        // 0: one a core
   bool terminal = false;  // draw a bar on `err`

@@ -234,23 +234,35 @@ Response settings(const Call& call) {
 
 // ----------------------------------------------------------------------------------------- proofs
 
-// The version of the entry that the query names, its first where it names none.
+// The version of the entry, or its delivery event, that the query names; its first version where it
+// names none.
 const entries::EntryLeaf& chosen(const Call& call, const std::vector<entries::EntryLeaf>& leaves) {
-  if (!call.request.query_value("version")) return leaves.front();
-  const std::uint64_t version = size_parameter(call, "version");
+  const bool by_version = call.request.query_value("version").has_value();
+  const auto event = call.request.query_value("event");
+  if (!by_version && !event) return leaves.front();
+  if (by_version && event) {
+    throw base::malformed("event", "value", "is not to be given beside version");
+  }
+  const std::uint64_t version = by_version ? size_parameter(call, "version") : 0;
+  const std::optional<base::Id> id = event ? base::parse_id(*event) : std::nullopt;
   const auto at = std::find_if(leaves.begin(), leaves.end(), [&](const auto& leaf) {
-    return static_cast<std::uint64_t>(leaf.version) == version;
+    if (leaf.delivery) return id == leaf.delivery;
+    return by_version && static_cast<std::uint64_t>(leaf.version) == version;
   });
-  if (at == leaves.end()) throw base::not_found("version");
+  if (at == leaves.end()) throw base::not_found(by_version ? "version" : "event");
   return *at;
 }
 
 // All that it takes to check the entry without the server: what was committed to, and to what.
 std::string proof_json(const entries::EntryLeaf& leaf, const tlog::Proof& proof) {
   base::JsonWriter out;
-  out.begin_object()
-      .member("version", leaf.version)
-      .member("contact_seq", leaf.contact_seq)
+  out.begin_object();
+  if (leaf.delivery) {
+    out.member("event", leaf.delivery->text());
+  } else {
+    out.member("version", leaf.version);
+  }
+  out.member("contact_seq", leaf.contact_seq)
       .member("leaf_index", static_cast<std::int64_t>(leaf.index))
       .member("leaf", base::base64(leaf.leaf))
       .member("record", leaf.record)
@@ -269,7 +281,7 @@ std::string proof_json(const entries::EntryLeaf& leaf, const tlog::Proof& proof)
 }
 
 Response entry_proof(const Call& call, ledger::Signer& signer) {
-  access::only_query(call.request, {"version"});
+  access::only_query(call.request, {"version", "event"});
   const base::Id entry = access::path_id(call.request, "entry");
   // Whoever may not see the entry is told so before anything is signed.
   const entries::EntryLeaf leaf = call.read(

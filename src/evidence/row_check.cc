@@ -40,7 +40,9 @@ constexpr const char* kWhole = R"(
          t.actor_kind, t.staff, t.manual, t.has_attachment, t.author, t.views,
          a.pos, a.recorded_at, a.category, a.type, a.contact_type, a.method, a.direction, a.status,
          a.actor_kind, a.staff, a.manual, a.has_attachment, a.author, a.views,
-         a.contact, t.hidden_at, a.hidden_at, n.recorded_at, n.kind, t.retracted_at, a.retracted_at
+         a.contact, t.hidden_at, a.hidden_at, n.recorded_at, n.kind, t.retracted_at, a.retracted_at,
+         (SELECT max(d.pos) FROM delivery_events d
+          WHERE d.business = j.business AND d.entry = j.entry)
   FROM journal j
   LEFT JOIN supersession s
     ON s.business = j.business AND s.entry = j.entry AND s.version = j.version
@@ -64,6 +66,7 @@ constexpr int kTimeline = 16;
 constexpr int kTimelineAll = 30;
 constexpr int kAllContact = 44;
 constexpr int kHidden = 45;
+constexpr int kLastEvent = 51;
 
 constexpr const char* kFile = R"(
   SELECT name, media_type, size, sha256 FROM attachments WHERE business = $1 AND id = $2)";
@@ -86,11 +89,23 @@ struct LaterPrivate {
   std::string record;
   base::Micros occurred_at;
 };
+struct NamedEvent {
+  std::size_t step;
+  entries::DeliveryCheck event;
+};
+// What the lines of an entry that has delivery events say of its status.
+struct NamedStatus {
+  std::size_t step;
+  std::string timeline;
+  std::string timeline_all;
+};
 struct Asked {
   std::vector<NamedFile> files;
   std::vector<std::size_t> later;  // corrections and retractions
   std::vector<LaterPrivate> authors;
   std::vector<std::size_t> shreds;
+  std::vector<NamedEvent> events;
+  std::vector<NamedStatus> statuses;
 };
 
 Step read_step(const db::Row& row) {
@@ -127,12 +142,14 @@ Step read_step(const db::Row& row) {
 // The line whose `pos` is in column `at`.
 void check_timeline(const db::Row& row, int at, const char* name, entries::TimelineColumns expected,
                     bool with_author, Step& step) {
+  const bool with_status = row.is_null(kLastEvent);
   if (row.is_null(at)) {
     step.faults.emplace_back(name).append(": lacks it");
     return;
   }
   const entries::TimelineColumns found = timeline_at(row, at + 1);
   if (!with_author) expected.author = found.author;
+  if (!with_status) expected.status = found.status;
   if (!found.same_as(expected)) {
     step.faults.emplace_back(name).append(": differs from the record");
   }
@@ -174,7 +191,8 @@ bool has_salt(const db::Row& row) {
   return std::equal(digest.begin(), digest.end(), leaf.last(digest.size()).begin());
 }
 
-// Of a fact that is no version of an entry: its members business, id, kind and recorded_at.
+// Of a fact about no entry, or that an entry was erased: its members business, id, kind and
+// recorded_at.
 void check_own(const db::Row& row, const base::Id& business, const char* kind, Step& step) {
   base::JsonScan scan(row.text(kRecord));
   bool same_business = false;
@@ -224,6 +242,8 @@ class RowChecker {
  private:
   void check(const db::Row& row, Step& step);
   void check_entry(const db::Row& row, Step& step);
+  void check_event(const db::Row& row, Step& step);
+  void check_tag(Step& step) const;
   void expect(const db::Row& row, const entries::RecordCheck& check, const Step& step);
   [[nodiscard]] std::size_t number() const { return rows.steps.size() - 1; }
 
@@ -254,13 +274,42 @@ void RowChecker::check(const db::Row& row, Step& step) {
   }
   if (step.blank) return;
   if (of_entry) return check_entry(row, step);
+  if (step.kind == Kind::kDelivery) return check_event(row, step);
   if (depth_ == Depth::kBeside) return;
   if (step.kind == Kind::kShred) {
     check_own(row, with_.business, "shred", step);
     asked.shreds.push_back(number());
-  } else if (step.kind != Kind::kDelivery) {
+  } else {
     check_own(row, with_.business, step.kind == Kind::kAnchor ? "anchor" : "settings", step);
   }
+}
+
+void RowChecker::check_tag(Step& step) const {
+  const auto tag = with_.tags.find(step.contact);
+  if (tag == with_.tags.end() || tag->second != step.contact_tag) {
+    step.faults.emplace_back("contact: is not whom the leaf's tag means");
+  }
+}
+
+void RowChecker::check_event(const db::Row& row, Step& step) {
+  entries::DeliveryCheck check =
+      entries::check_delivery(row.text(kRecord), {.business = with_.business,
+                                                  .contact = step.contact,
+                                                  .entry = step.entry,
+                                                  .version = step.version,
+                                                  .kind = step.kind,
+                                                  .recorded_at = step.recorded_at,
+                                                  .occurred_at = row.integer(kOccurredAt)});
+  if (depth_ != Depth::kBeside) {
+    check_tag(step);
+    for (const std::string& name : check.differences) {
+      step.faults.emplace_back(name).append(": is not what the record says");
+    }
+    if (row.blob(kSalt).size() != tlog::kSaltBytes) {
+      step.faults.emplace_back("salt: is too long or too short");
+    }
+  }
+  asked.events.push_back({number(), std::move(check)});
 }
 
 void RowChecker::check_entry(const db::Row& row, Step& step) {
@@ -272,10 +321,7 @@ void RowChecker::check_entry(const db::Row& row, Step& step) {
                                                        .recorded_at = step.recorded_at,
                                                        .occurred_at = row.integer(kOccurredAt)});
   if (depth_ != Depth::kBeside) {
-    const auto tag = with_.tags.find(step.contact);
-    if (tag == with_.tags.end() || tag->second != step.contact_tag) {
-      step.faults.emplace_back("contact: is not whom the leaf's tag means");
-    }
+    check_tag(step);
     for (const std::string& name : check.differences()) {
       step.faults.emplace_back(name).append(": is not what the record says");
     }
@@ -296,6 +342,10 @@ void RowChecker::check_entry(const db::Row& row, Step& step) {
     if (!row.is_null(kTimelineAll) && row.id(kAllContact) != step.contact) {
       step.faults.emplace_back("timeline_all: is of another contact");
     }
+    if (!row.is_null(kLastEvent)) {
+      asked.statuses.push_back({number(), std::string(timeline_at(row, kTimeline + 1).status),
+                                std::string(timeline_at(row, kTimelineAll + 1).status)});
+    }
   }
   check_later(row, step);
 }
@@ -306,8 +356,9 @@ void RowChecker::expect(const db::Row& row, const entries::RecordCheck& check, c
     asked.authors.push_back({number(), row.string(kRecord), row.integer(kOccurredAt)});
     return;
   }
-  rows.beside.lines.add(
-      hash_.line(step.contact, row.integer(kOccurredAt), step.pos, *check.timeline()));
+  const entries::TimelineColumns& line = *check.timeline();
+  rows.beside.lines.add(hash_.line(step.contact, row.integer(kOccurredAt), step.pos, line));
+  rows.beside.lines.add(hash_.status(step.pos, line.status));
 }
 
 void check_file(db::Tx& tx, const NamedFile& file, Step& step) {
@@ -363,17 +414,92 @@ void expect_private(db::Tx& tx, const CheckWith& with, const LaterPrivate& later
     line.author = author.bytes;
   }
   sums.lines.add(hash.line(step.contact, later.occurred_at, step.pos, line));
+  sums.lines.add(hash.status(step.pos, line.status));
+}
+
+constexpr const char* kEventBefore = R"(
+  SELECT d.status_before, j.record FROM delivery_events d
+  JOIN journal j ON j.business = d.business AND j.pos = d.pos
+  WHERE d.business = $1 AND d.entry = $2 AND d.pos < $3 ORDER BY d.pos DESC LIMIT 1)";
+
+// The status of an entry before the journal's row at `pos`; nothing where its content was erased.
+// What the table says of the event before is compared with the journal in its own turn.
+std::optional<std::string> status_before(db::Tx& tx, const base::Id& entry, std::int64_t pos) {
+  {
+    db::Rows rows = tx.query(kEventBefore, {tx.business(), entry, pos});
+    if (rows.next() && !rows->text(1).empty()) {
+      // Its columns are compared where it stands; here only what it says of the status counts.
+      return entries::status_after(rows->text(0), entries::check_delivery(rows->text(1), {}));
+    }
+  }
+  db::Rows first = tx.query(kFirstRecord, {tx.business(), entry});
+  if (!first.next() || first->text(0).empty()) return std::nullopt;
+  return entries::first_status(first->text(0));
+}
+
+constexpr const char* kVersionsOf = R"(
+  SELECT pos FROM entry_versions WHERE business = $1 AND entry = $2)";
+
+// What a delivery event did: its own row, and the status of the entry's lines.
+void expect_event(db::Tx& tx, const NamedEvent& named, const Step& step, RowHash& hash,
+                  BesideSums& sums) {
+  const auto before = status_before(tx, step.entry, step.pos);
+  if (!before) return;
+  sums.events.add(hash.event(step.entry, step.pos, step.recorded_at, *before));
+  const std::string after = entries::status_after(*before, named.event);
+  if (after == *before) return;
+  db::Rows rows = tx.query(kVersionsOf, {tx.business(), step.entry});
+  while (rows.next()) {
+    sums.lines.take_away(hash.status(rows->integer(0), *before));
+    sums.lines.add(hash.status(rows->integer(0), after));
+  }
+}
+
+constexpr const char* kEventRow = R"(
+  SELECT recorded_at, status_before FROM delivery_events
+  WHERE business = $1 AND entry = $2 AND pos = $3)";
+
+void check_event_row(db::Tx& tx, Step& step) {
+  const auto before = status_before(tx, step.entry, step.pos);
+  if (!before) return;
+  db::Rows rows = tx.query(kEventRow, {tx.business(), step.entry, step.pos});
+  if (!rows.next()) {
+    step.faults.emplace_back("delivery_events: lacks it");
+  } else if (rows->integer(0) != step.recorded_at || rows->text(1) != *before) {
+    step.faults.emplace_back("delivery_events: differs from the journal");
+  }
+}
+
+void check_status(db::Tx& tx, const NamedStatus& named, Step& step) {
+  const auto status = status_before(tx, step.entry, INT64_MAX);
+  if (!status) return;
+  if (named.timeline != *status) {
+    step.faults.emplace_back("timeline: differs from the delivery events");
+  }
+  if (named.timeline_all != *status) {
+    step.faults.emplace_back("timeline_all: differs from the delivery events");
+  }
 }
 
 constexpr const char* kUnerased = R"(
   SELECT 1 FROM journal j
   WHERE j.business = $1 AND j.record <> '' AND j.pos < $3
     AND j.pos IN (SELECT pos FROM entry_versions WHERE business = $1 AND entry = $2
-                  UNION ALL SELECT pos FROM supersession WHERE business = $1 AND entry = $2)
+                  UNION ALL SELECT pos FROM supersession WHERE business = $1 AND entry = $2
+                  UNION ALL SELECT pos FROM delivery_events WHERE business = $1 AND entry = $2)
   LIMIT 1)";
 
-void ask(db::Tx& tx, const CheckWith& with, const Asked& asked, Rows& rows) {
+void ask(db::Tx& tx, const CheckWith& with, Depth depth, const Asked& asked, Rows& rows) {
   RowHash hash(with.key);
+  for (const NamedEvent& named : asked.events) {
+    Step& step = rows.steps[named.step];
+    if (depth == Depth::kRecords) {
+      expect_event(tx, named, step, hash, rows.beside);
+    } else {
+      check_event_row(tx, step);
+    }
+  }
+  for (const NamedStatus& named : asked.statuses) check_status(tx, named, rows.steps[named.step]);
   for (const NamedFile& file : asked.files) check_file(tx, file, rows.steps[file.step]);
   for (const std::size_t number : asked.later) {
     expect_mark(tx, rows.steps[number], hash, rows.beside);
@@ -401,7 +527,7 @@ Rows check_rows(db::Tx& tx, const CheckWith& with, std::int64_t from, std::int64
     db::Rows found = tx.query(sql, {tx.business(), from, to});
     while (found.next()) checker.take(*found);
   }
-  ask(tx, with, checker.asked, checker.rows);
+  ask(tx, with, depth, checker.asked, checker.rows);
   return std::move(checker.rows);
 }
 

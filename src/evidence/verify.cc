@@ -32,6 +32,8 @@
 #include "db/db.h"
 #include "evidence/beside.h"
 #include "evidence/row_check.h"
+#include "evidence/settings_check.h"
+#include "evidence/stamp_check.h"
 #include "ledger/ledger.h"
 #include "ledger/signer.h"
 #include "ledger/tree.h"
@@ -168,7 +170,9 @@ constexpr const char* kDerivedRows = R"(
          (SELECT count(*) FROM timeline_all WHERE business = $1),
          (SELECT count(*) FROM supersession WHERE business = $1),
          (SELECT count(*) FROM journal WHERE business = $1 AND kind <= 2 AND record <> ''),
-         (SELECT count(*) FROM journal WHERE business = $1 AND kind <= 3 AND version > 1))";
+         (SELECT count(*) FROM journal WHERE business = $1 AND kind <= 3 AND version > 1),
+         (SELECT count(*) FROM delivery_events WHERE business = $1),
+         (SELECT count(*) FROM journal WHERE business = $1 AND kind = 4 AND record <> ''))";
 
 class LogCheck {
  public:
@@ -230,6 +234,7 @@ class LogCheck {
   base::ShortHashKey key_{};
   BesideSums beside_;
   std::set<base::Digest> files_;
+  StampCheck stamps_;
   bool tree_differs_ = false;
   // Of an interrupted run: what it had checked, and the root that this was of.
   std::int64_t quick_until_ = 0;
@@ -389,6 +394,9 @@ void LogCheck::walk(const std::vector<Step>& steps) {
   for (const Step& step : steps) {
     for (const std::string& what : step.faults) fault(step, what);
     check_sequence(step);
+    if (std::string late = stamps_.fault_of(step.leaf_index, step.recorded_at); !late.empty()) {
+      fault(step, late);
+    }
     check_files(step);
     check_blank(step);
     tree_.append(step.leaf_hash);
@@ -431,6 +439,9 @@ void LogCheck::check_derived() {
     }
     if (rows->integer(2) != rows->integer(4)) {
       fault("supersession: has rows of no version, or lacks some");
+    }
+    if (rows->integer(5) != rows->integer(6)) {
+      fault("delivery_events: has rows of no event, or lacks some");
     }
   });
 }
@@ -498,6 +509,9 @@ void LogCheck::run(std::int64_t done, std::int64_t all) {
   load_state();
   read_anchors();
   compare_notes();
+  stamps_.read(database_, business_.key, epoch_, options_.authorities,
+               [this](const std::string& what) { fault(what); });
+  report_.stamps += stamps_.count();
   if (anchors_.contains(0)) check_anchors_at(0);
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   const int threads = options_.threads > 0 ? options_.threads : cores;
@@ -505,6 +519,10 @@ void LogCheck::run(std::int64_t done, std::int64_t all) {
   base::system_random().fill(key_);
   read_rows(first, last, threads, done, all);
   finish();
+  if (options_.settings) {
+    check_settings(database_, business_.key, options_.settings,
+                   [this](const std::string& what) { fault(what); });
+  }
   if (quick_until_ == 0 && beside_agrees(threads)) return;
   if (quick_until_ == 0) name_beside(first, last, threads);
   check_derived();

@@ -7,6 +7,7 @@
 
 #include "access/access.h"
 #include "db/db.h"
+#include "evidence/settings_check.h"
 
 namespace annals::evidence {
 
@@ -30,6 +31,8 @@ struct VerifyOptions {
   std::vector<KnownCheckpoint> known;
   std::vector<std::string> keys;  // verifier keys from outside of the database
   std::string keys_folder;        // .pub and .checkpoint of each business stand there
+  std::string authorities;        // certificates in PEM that vouch for who stamped; empty: any may
+  ReadSettings settings{};        // to be compared with their leaves
   std::string state_file;         // where an interrupted run goes on from; empty: nowhere
   int threads = 0;                // 0: one a core
   /// Called now and then on the caller's thread. What it throws ends the run and comes out.
@@ -44,6 +47,7 @@ struct VerifyReport {
   std::int64_t faults = 0;
   std::int64_t diverged = 0;  // from checkpoints that are known
   std::int64_t anchors = 0;   // checkpoints from outside that hold
+  std::int64_t stamps = 0;    // time stamps of checkpoints that are what they should be
   /// sysexits aside: 0 verified, 10 unanchored, 30 diverged, 40 invalid.
   [[nodiscard]] int exit_code() const;
 };

@@ -27,6 +27,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "http/chunked.h"
+#include "http/compression.h"
 #include "http/event_channel.h"
 #include "http/message.h"
 #include "http/pool.h"
@@ -551,7 +552,11 @@ Task<void> Connection::answer_on_pool() {
   const auto entry =
       route_->admission == Admission::kAlways ? Pool::Entry::kAdmitted : Pool::Entry::kBounded;
   const auto work = [this, &handle](const auto& keep) {
-    reply_ = answer(handle);
+    reply_ = answer([&] {
+      Response reply = handle();
+      compress(request_, reply);
+      return reply;
+    });
     if (!reply_.later) return;
     const LaterReply begin = std::move(reply_.later);
     // Once the reply is given the caller goes on: nothing of it is touched after that.

@@ -1,6 +1,6 @@
 // What happens after a checkpoint: an authority stamps it, and a webhook is told of it. Neither may
 // delay or fail a signature, whatever they answer.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, Authority, body_of, listen } from './support/authority';
 import { Desk, fetch_bundle, verify_bundle } from './support/bundle';
-import { annals_bin, Server } from './support/server';
+import { drop_database, on_postgres, place } from './support/engine';
+import { annals_bin, Server, temp_folder } from './support/server';
 import { pause } from './support/load';
 import { Studio } from './support/studio';
 
@@ -194,6 +195,37 @@ describe('an authority', () => {
     }
     await stamped(made.size);
     openssl_verifies(file(made.size, '.note'), file(made.size, '.tsr'));
+  });
+});
+
+describe('annals verify', () => {
+  function verified(data: string, ...more: string[]) {
+    const args = ['--log-level', 'error', 'verify', ...place(data), ...more];
+    const done = spawnSync(annals_bin(), args, { encoding: 'utf8' });
+    return { code: done.status, text: done.stdout + done.stderr };
+  }
+  test('checks the stamps, and whose they are', async () => {
+    const data = temp_folder();
+    const own = await Studio.found({ data, env: { ANNALS_TIMESTAMP_AUTHORITY: authority.url } });
+    const json = { headers: { accept: 'application/json' } };
+    await eventually(async () => {
+      const reply = await own.owner.request('GET', '/api/v1/ledger/checkpoint', json);
+      return reply.body.stamp ?? undefined;
+    });
+    await own.server.stop();
+    const sound = verified(data, '--tsa-ca', authority.ca);
+    expect(sound.text).toContain('1 time stamps hold');
+    expect(sound.code).toBe(10);
+    const stranger = await Authority.start();
+    const foreign = verified(data, '--tsa-ca', stranger.ca);
+    await stranger.stop();
+    expect(foreign.text).toContain('the authorities that were given did not sign it');
+    expect(foreign.code).toBe(40);
+    for (const none of [join(data, 'nowhere'), join(data, 'annals.db')]) {
+      expect(verified(data, '--tsa-ca', none).code, none).toBe(64);
+    }
+    if (on_postgres) drop_database(data);
+    rmSync(data, { recursive: true, force: true });
   });
 });
 

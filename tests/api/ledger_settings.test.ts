@@ -207,16 +207,33 @@ describe('`annals verify` finds', () => {
     ['the kind', 'kind = 6', /kind: is not what the leaf says/],
     ['an empty record', `record = ''`, /record or salt: /],
   ])('%s, changed', (_, assignment, says) => {
+    const last = 'leaf_index = (SELECT max(leaf_index) FROM journal WHERE kind = 7)';
+    expect(verify_after(`UPDATE journal SET ${assignment} WHERE ${last}`)).toMatch(says);
+  });
+
+  // Whoever has the database makes somebody an owner, or lets a key in again.
+  test.each([
+    ['role of staff', "UPDATE staff SET role = 'owner' WHERE role <> 'owner'"],
+    ['revoked of api_key', 'UPDATE api_keys SET revoked_at = NULL'],
+    ['scopes of api_key', `UPDATE api_keys SET scopes = '["admin"]'`],
+    ['name of business', "UPDATE businesses SET name = 'Studio Ost'"],
+    ['roles of log_view', `UPDATE log_views SET roles = '["staff"]' WHERE key <> 'general'`],
+    ['views of contact_type', `UPDATE contact_types SET views = '["general"]'`],
+  ])('the %s that no leaf tells of', (what, change) => {
+    expect(verify_after(change)).toMatch(new RegExp(`settings: ${what} .* is not what its last`));
+  });
+
+  function verify_after(change: string): string {
     const copy = join(root, 'copy');
     cpSync(data, copy, { recursive: true });
     if (on_postgres) {
       const names = [database_name(copy), database_name(data)];
       psql('postgres', `CREATE DATABASE ${names[0]} TEMPLATE ${names[1]}`);
     }
-    const last = 'leaf_index = (SELECT max(leaf_index) FROM journal WHERE kind = 7)';
-    sql(copy, `UPDATE journal SET ${assignment} WHERE ${last}`);
-    expect(verify(copy)).toMatch(says);
+    sql(copy, change);
+    const said = verify(copy);
     if (on_postgres) drop_database(copy);
     rmSync(copy, { recursive: true });
-  });
+    return said;
+  }
 });

@@ -16,8 +16,8 @@ const entries = '/api/v1/entries';
 // What PostgreSQL has besides: what is derived, and what only it needs.
 const not_copied = new Set(
   `applied attachment_uses blobs contact_lists contact_rows contact_search contact_tags
-   contact_words entry_notes entry_search entry_versions heads tally tally_zones timeline
-   timeline_all tree_hashes turns`.split(/\s+/),
+   contact_words delivery_events entry_notes entry_search entry_versions heads tally tally_zones
+   timeline timeline_all tree_hashes turns`.split(/\s+/),
 );
 
 describe.skipIf(!on_postgres)('annals migrate-engine', () => {

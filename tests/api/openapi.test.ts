@@ -61,6 +61,7 @@ describe('every operation', () => {
       language: 'de',
       tags: ['vip'],
       attributes: { shoe_size: 42 },
+      consents: [{ channel: 'sms', purpose: 'reminders', granted: true, source: 'form' }],
     });
     const double = await studio.person({ given_name: 'Ana' });
     await owner.get('/api/v1/contacts', { q: 'muster' });
@@ -106,8 +107,22 @@ describe('every operation', () => {
     await owner.must(204, 'PUT', `/api/v1/entries/${entry.id}/pin`);
     await owner.must(204, 'DELETE', `/api/v1/entries/${entry.id}/pin`);
     await owner.post(`/api/v1/entries/${entry.id}/retraction`, { reason: 'Somebody else' });
+    const draft = { type: 'letter.sent', contact: { id: anna } };
+    const letter = await owner.post('/api/v1/entries', draft);
+    const back = { status: 'failed', reason: 'Moved', source_id: 'post-1' };
+    await owner.post(`/api/v1/entries/${letter.id}/delivery-events`, back);
+    await owner.post(`/api/v1/entries/${letter.id}/delivery-events`, back, 200);
+    await owner.get(`/api/v1/entries/${letter.id}`);
     await owner.get(`/api/v1/entries/${entry.id}`);
     await owner.get(`/api/v1/attachments/${file}`);
+    const page = new FormData();
+    page.append('html', '<p>Grüße</p><script>1</script>');
+    const shown = await owner.request('POST', '/api/v1/sandbox', { raw: page });
+    expect([shown.status, shown.text]).toEqual([200, '<p>Grüße</p><script>1</script>']);
+    const policy = shown.headers.get('content-security-policy') ?? '';
+    expect(policy.split('; ')).toEqual(
+      expect.arrayContaining(['sandbox', "default-src 'none'", "frame-ancestors 'self'"]),
+    );
     (await Follower.open(owner)).close();
   });
 

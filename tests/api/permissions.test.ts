@@ -114,6 +114,11 @@ const table: Record<string, Row> = {
     options: { json: { reason: 'x' } },
     status: 404,
   },
+  'POST /api/v1/entries/{id}/delivery-events': {
+    permission: 'entries_write',
+    options: { json: { status: 'sent' } },
+    status: 404,
+  },
   'PUT /api/v1/entries/{id}/pin': { permission: 'entries_write', status: 404 },
   'DELETE /api/v1/entries/{id}/pin': { permission: 'entries_write', status: 404 },
   'POST /api/v1/attachments': {
@@ -122,6 +127,7 @@ const table: Record<string, Row> = {
     status: 415,
   },
   'GET /api/v1/attachments/{id}': { permission: 'entries_read', status: 404 },
+  'POST /api/v1/sandbox': { permission: 'entries_read', options: { json: {} }, status: 415 },
   'GET /api/v1/stream': {
     permission: 'entries_read',
     options: { query: { contact: no_id } },
@@ -390,6 +396,14 @@ describe.each(variants)('an entry: $name', ({ draft, author, seen_by }) => {
       async (client) => {
         const path = `/api/v1/entries/${id}/retraction`;
         return (await client.request('POST', path, { json: { reason: 'x' } })).status;
+      },
+      { seen: 409, needs: 'entries_write' },
+    ],
+    [
+      'reporting what became of it',
+      async (client) => {
+        const path = `/api/v1/entries/${id}/delivery-events`;
+        return (await client.request('POST', path, { json: { status: 'sent' } })).status;
       },
       { seen: 409, needs: 'entries_write' },
     ],

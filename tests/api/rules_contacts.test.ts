@@ -216,6 +216,55 @@ describe('what is unique', () => {
   });
 });
 
+describe('consents', () => {
+  const said = { channel: 'email', purpose: 'marketing' };
+
+  test('are told by the history when they are given and when they are withdrawn', async () => {
+    const id = await studio.person({
+      consents: [{ ...said, granted: true, at: '2024-02-01T10:00:00+01:00', source: 'form' }],
+    });
+    await owner.patch(`${contacts}/${id}`, { consents: [{ ...said, granted: false }] });
+    const { consents } = await owner.get(`${contacts}/${id}`);
+    expect(consents).toMatchObject([{ ...said, granted: false, source: null, note: null }]);
+    const history = await owner.all(`${contacts}/${id}/entries`, { category: 'documents' });
+    expect(history.map(({ type, occurred_at }) => [type, occurred_at])).toEqual([
+      ['consent.withdrawn', consents[0].at],
+      ['consent.signed', '2024-02-01T09:00:00.000000Z'],
+    ]);
+    expect(history[1].details).toMatchObject({ ...said, granted: true, source: 'form' });
+    const [change] = await owner.all(`${contacts}/${id}/entries`, { type: 'contact.changed' });
+    expect(change.changes).toMatchObject([
+      { field: 'consents', old: [{ granted: true }], new: [{ granted: false }] },
+    ]);
+  });
+
+  test('say their channel, what for, and a time that is not to come, else 422', async () => {
+    await play(owner, {
+      name: 'nonsense',
+      method: 'POST',
+      path: contacts,
+      body: {
+        given_name: 'A',
+        consents: [
+          { channel: 'fax', purpose: 'marketing', granted: true },
+          { ...said, purpose: 'All Sorts', granted: true },
+          { ...said, granted: 'yes', at: '2999-01-01T00:00:00Z' },
+          { ...said, granted: true },
+          { ...said, granted: false },
+        ],
+      },
+      status: 422,
+      errors: [
+        'consents[0].channel not_one_of',
+        'consents[1].purpose purpose',
+        'consents[2].granted type',
+        'consents[2].at range',
+        'consents[4].purpose repeated',
+      ],
+    });
+  });
+});
+
 describe('organisations', () => {
   test("an organisation shows its people's entries too, while they belong to it", async () => {
     const firm = await owner.post(contacts, {

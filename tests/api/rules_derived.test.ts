@@ -32,12 +32,12 @@ function owner(): Client {
   return new Client(studio.server.url, studio.owner.credential);
 }
 
-/** The numbers of all leaves: of each version of each entry, and of each change of settings. */
+/** The numbers of all leaves: of versions, of delivery events, of changed settings. */
 async function leaf_indexes(): Promise<number[]> {
   const found = await settings_leaves(owner());
   for (const { id } of await owner().all(entries, { limit: 200 })) {
-    const { versions } = await owner().get(`${entries}/${id}`);
-    found.push(...versions.map((v: any) => v.ledger.leaf_index));
+    const { versions, delivery_events } = await owner().get(`${entries}/${id}`);
+    found.push(...[...versions, ...delivery_events].map((v: any) => v.ledger.leaf_index));
   }
   return found.sort((a, b) => a - b);
 }

@@ -19,6 +19,7 @@ let known: string; // a checkpoint that was kept
 let anna: string;
 let bert: string;
 let entries: string[];
+let message: string; // an e-mail, and what was reported of it
 let owner: Credential;
 let copies = 0;
 
@@ -45,7 +46,7 @@ const id_bytes = (id: string) => bytes(id.replaceAll('-', ''));
 
 function row_of(data: string, entry: string): Row {
   const columns = `pos, leaf_index, ${hex('entry')}, ${hex('salt')}, ${hex('leaf')}, record`;
-  const where = `entry = ${id_bytes(entry)} AND version = 1`;
+  const where = `entry = ${id_bytes(entry)} AND version = 1 AND kind < 4`;
   const parts = sql(data, `SELECT ${columns} FROM journal WHERE ${where}`)[0]!.split('|');
   return {
     pos: Number(parts[0]),
@@ -104,6 +105,11 @@ beforeAll(async () => {
   const changed = { title: 'Better', reason: 'a typo' };
   await studio.owner.post(`/api/v1/entries/${entries[3]}/corrections`, changed);
   await studio.owner.post(`/api/v1/entries/${entries[5]}/retraction`, { reason: 'never was' });
+  const email = { type: 'email.sent', contact: { id: anna } };
+  message = (await studio.owner.post('/api/v1/entries', email)).id;
+  for (const event of [{ status: 'bounced', reason: 'Full' }, { status: 'opened' }]) {
+    await studio.owner.post(`/api/v1/entries/${message}/delivery-events`, event);
+  }
   const note = (await studio.owner.request('GET', '/api/v1/ledger/checkpoint')).text;
   known = join(root, 'known.note');
   writeFileSync(known, note);
@@ -117,7 +123,7 @@ afterAll(() => {
 test('a database that nobody changed is verified, also without a checkpoint from outside', () => {
   const data = copy();
   const anchored = verify(data, '--known-checkpoint', known);
-  expect(anchored.text).toContain('16 leaves of 1 businesses, 2 files; 0 faults; 1 checkpoints');
+  expect(anchored.text).toContain('19 leaves of 1 businesses, 2 files; 0 faults; 1 checkpoints');
   expect(anchored.code, anchored.text).toBe(0);
   expect(verify(data).code).toBe(10);
   expect(verify(data, '--known-checkpoint', join(root, 'nowhere')).code).toBe(64);
@@ -127,10 +133,10 @@ test('a database that nobody changed is verified, also without a checkpoint from
 test('what an interrupted run had read is not read again, unless it was changed since', () => {
   const data = copy();
   const state = join(root, 'state.json');
-  const read = { pos: 16, size: 16, root: Buffer.from(root_of(known), 'base64').toString('hex') };
+  const read = { pos: 19, size: 19, root: Buffer.from(root_of(known), 'base64').toString('hex') };
   const leave = () => writeFileSync(state, JSON.stringify({ [business]: read }));
   leave();
-  expect(verify(data, '--state', state).text).toContain('16 leaves');
+  expect(verify(data, '--state', state).text).toContain('19 leaves');
   expect(existsSync(state)).toBe(false); // it came to its end
   const { leaf } = row_of(data, entries[1]!);
   set(data, entries[1]!, `leaf = ${bytes(leaf.slice(0, 130) + '0000')}`);
@@ -148,7 +154,11 @@ interface Tampering {
 }
 
 const set = (data: string, entry: string, assignment: string) =>
-  sql(data, `UPDATE journal SET ${assignment} WHERE entry = ${id_bytes(entry)} AND version = 1`);
+  sql(data, `UPDATE journal SET ${assignment}
+    WHERE entry = ${id_bytes(entry)} AND version = 1 AND kind < 4`);
+
+const set_event = (data: string, assignment: string) =>
+  sql(data, `UPDATE journal SET ${assignment} WHERE leaf_index = 17`);
 
 const named = (i: number) => new RegExp(`entry ${entries[i]} version 1: `);
 
@@ -220,8 +230,8 @@ const tamperings: Record<string, Tampering> = {
     says: /contact_seq: is not what the leaf says/,
   },
   'the last leaf, deleted': {
-    change: (data) => sql(data, 'DELETE FROM journal WHERE leaf_index = 15'),
-    says: /the database holds 15 leaves, and .* was of 16/,
+    change: (data) => sql(data, 'DELETE FROM journal WHERE leaf_index = 18'),
+    says: /the database holds 18 leaves, and .* was of 19/,
   },
   'a leaf in the middle, deleted': {
     change: (data) => sql(data, 'DELETE FROM journal WHERE leaf_index = 6'),
@@ -275,7 +285,7 @@ const tamperings: Record<string, Tampering> = {
       const columns = (pos: string, index: string) => `${pos}, business, contact, entry, version,
         kind, contact_seq, ${index}, recorded_at, occurred_at, record, salt, leaf, draft_digest`;
       sql(data, `INSERT INTO journal (${columns('pos', 'leaf_index')})
-        SELECT ${columns('17', '16')} FROM journal WHERE leaf_index = 5`);
+        SELECT ${columns('20', '19')} FROM journal WHERE leaf_index = 5`);
     },
     says: /contact_seq: \d+ follows|recorded_at: is not after/,
   },
@@ -286,6 +296,81 @@ const tamperings: Record<string, Tampering> = {
   'the time of a retraction': {
     change: (data) => sql(data, 'UPDATE supersession SET recorded_at = 1 WHERE kind = 3'),
     says: /supersession: differs from the journal/,
+  },
+  'a delivery event': {
+    change: (data) => set_event(data, "record = replace(record, 'bounced', 'clicked')"),
+    says: /record or salt: is not what the leaf commits to/,
+  },
+  'the reason of a delivery event': {
+    change: (data) => set_event(data, "record = replace(record, 'Full', 'None')"),
+    says: /record or salt: is not what the leaf commits to/,
+  },
+  'the salt of a delivery event': {
+    change: (data) => set_event(data, `salt = ${bytes('ab'.repeat(32))}`),
+    says: /record or salt: is not what the leaf commits to/,
+  },
+  'the leaf of a delivery event': {
+    change: (data) => set_event(data, `leaf = ${bytes('01'.repeat(66))}`),
+    says: /contact_seq: is not what the leaf says/,
+  },
+  'the time of a delivery event': {
+    change: (data) => set_event(data, 'occurred_at = occurred_at - 1'),
+    says: /occurred_at: is not what the record says/,
+  },
+  'a delivery event of another entry': {
+    change: (data) => set_event(data, `entry = ${id_bytes(entries[1]!)}`),
+    says: /entry: is not what the record says/,
+  },
+  'a delivery event of another contact': {
+    change: (data) => set_event(data, `contact = ${id_bytes(bert)}`),
+    says: /contact: is not (whom the leaf's tag means|what the record says)/,
+  },
+  'a delivery event, made an entry': {
+    change: (data) => set_event(data, 'kind = 1'),
+    says: /kind: is not what the leaf says/,
+  },
+  'a delivery event, deleted': {
+    change: (data) => sql(data, 'DELETE FROM journal WHERE leaf_index = 17'),
+    says: /leaf_index: 18 follows 16: something is missing/,
+  },
+  'two delivery events, swapped': {
+    change: (data) => {
+      const [a, b] = sql(data, `SELECT pos, record FROM journal WHERE kind = 4 ORDER BY pos`).map(
+        (row) => [row.split('|')[0]!, row.split('|').slice(1).join('|')] as const,
+      );
+      sql(data, `UPDATE journal SET record = '${b![1]}' WHERE pos = ${a![0]}`);
+      sql(data, `UPDATE journal SET record = '${a![1]}' WHERE pos = ${b![0]}`);
+    },
+    says: /record or salt: is not what the leaf commits to/,
+  },
+  'the status of a message': {
+    change: (data) =>
+      sql(data, "UPDATE timeline SET status = 'opened' WHERE status = 'bounced'", 'derived.db'),
+    says: /timeline: differs from the delivery events/,
+  },
+  'the status of a message, in the list of all': {
+    change: (data) =>
+      sql(data, "UPDATE timeline_all SET status = 'sent' WHERE status = 'bounced'", 'derived.db'),
+    says: /timeline_all: differs from the delivery events/,
+  },
+  'the status of what has no delivery events': {
+    change: (data) => sql(data, "UPDATE timeline SET status = 'sent' WHERE pos = 2", 'derived.db'),
+    says: /timeline: differs from the record/,
+  },
+  'the list of delivery events, shortened': {
+    change: (data) => sql(data, 'DELETE FROM delivery_events WHERE pos = 18', 'derived.db'),
+    says: /delivery_events: lacks it/,
+  },
+  'the status before a delivery event': {
+    change: (data) =>
+      sql(data, "UPDATE delivery_events SET status_before = 'sent!' WHERE pos = 18", 'derived.db'),
+    says: /delivery_events: differs from the journal/,
+  },
+  'a delivery event, invented': {
+    change: (data) =>
+      sql(data, `INSERT INTO delivery_events (business, entry, pos, recorded_at)
+        SELECT business, entry, 99, recorded_at FROM delivery_events WHERE pos = 18`, 'derived.db'),
+    says: /delivery_events: has rows of no event/,
   },
   "a contact's tag": {
     change: (data) =>
@@ -321,7 +406,7 @@ const tamperings: Record<string, Tampering> = {
     says: /the stored tree is not that of the leaves/,
   },
   'a checkpoint in the database': {
-    change: (data) => sql(data, `UPDATE checkpoints SET note = replace(note, '\n16\n', '\n15\n')`),
+    change: (data) => sql(data, `UPDATE checkpoints SET note = replace(note, '\n19\n', '\n18\n')`),
     says: /a checkpoint in the database is not signed by a key of this ledger/,
   },
 };
@@ -386,7 +471,7 @@ describe('an erased entry', () => {
     erase(data, entries[3]!, true); // corrected
     erase(data, entries[5]!, true); // retracted
     const found = verify(data, '--known-checkpoint', known);
-    expect(found.text).toContain('19 leaves of 1 businesses, 2 files; 0 faults');
+    expect(found.text).toContain('22 leaves of 1 businesses, 2 files; 0 faults');
     expect(found.code).toBe(0);
     drop(data);
   });
@@ -436,7 +521,7 @@ test('a ledger that was rebuilt and signed again is found by a checkpoint that w
   rewrite(data);
   expect(verify(data).code).toBe(10); // which says that this is so
   const found = verify(data, '--known-checkpoint', known);
-  expect(found.text).toContain(`the first 16 leaves are not those of ${known}`);
+  expect(found.text).toContain(`the first 19 leaves are not those of ${known}`);
   expect(found.code).toBe(30);
   drop(data);
 });
@@ -446,7 +531,7 @@ test('two checkpoints of one size are printed', () => {
   rewrite(data);
   const other = readFileSync(join(data, 'keys', `${business}.checkpoint`), 'utf8');
   const found = verify(data, '--known-checkpoint', known);
-  expect(found.text).toContain('two checkpoints of 16 leaves differ');
+  expect(found.text).toContain('two checkpoints of 19 leaves differ');
   expect(found.text).toContain(other);
   expect(found.text).toContain(readFileSync(known, 'utf8'));
   expect(found.code).toBe(30);
@@ -454,7 +539,7 @@ test('two checkpoints of one size are printed', () => {
 });
 
 test('a checkpoint that another key signed proves nothing', () => {
-  const text = `annals/${business}\n16\n${Buffer.alloc(32).toString('base64')}\n`;
+  const text = `annals/${business}\n19\n${Buffer.alloc(32).toString('base64')}\n`;
   const seed = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'),
     Buffer.alloc(32, 7)]);
   const key = createPrivateKey({ key: seed, format: 'der', type: 'pkcs8' });
@@ -483,7 +568,7 @@ test('an old copy is told by the checkpoint that the server kept', async () => {
   const fresh = run_annals('ledger', 'new-epoch', '--reason', 'restored', ...at);
   expect(fresh).toContain(`annals/${business}/2\n11\n`);
   const after = verify(data, '--known-checkpoint', known);
-  expect(after.text).toContain('was of 16, in an earlier epoch');
+  expect(after.text).toContain('was of 19, in an earlier epoch');
   expect(after.code).toBe(30);
   drop(data);
 });
@@ -509,6 +594,7 @@ function files_of(folder: string): string[] {
 
 // The log of a server that was killed is there to be hit, too.
 const flips = process.env.ANNALS_LONG ? 1000 : 60;
+const flip_ms_max = 5_000; // a copy, and `annals verify` of it
 test.skipIf(on_postgres)(`each of ${flips} flipped bits that hits content is found`, async () => {
   const source = copy();
   const server = await Server.start({ data: source });
@@ -543,4 +629,4 @@ test.skipIf(on_postgres)(`each of ${flips} flipped bits that hits content is fou
     expect([0, 10], `bit in byte ${at} of ${target}: ${text}`).not.toContain(code);
   }
   expect(hits).toBeGreaterThan(flips / 10);
-});
+}, flips * flip_ms_max);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/fields.h"
 #include "base/json.h"
+#include "entries/delivery.h"
 #include "entries/draft.h"
 
 namespace base = annals::base;
@@ -42,6 +43,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     const base::Json json = base::parse_json(text);
     static_cast<void>(entries::parse_correction(json));
+  } catch (const base::Error& error) {
+    expect_refusal(error);
+  }
+  try {
+    const base::Json json = base::parse_json(text);
+    CHECK(entries::is_status(entries::parse_delivery_draft(json).status));
   } catch (const base::Error& error) {
     expect_refusal(error);
   }

@@ -19,11 +19,15 @@ export async function tell(studio: Studio): Promise<string> {
     { type: 'payment.taken', amount: euros },
     { type: 'call', direction: 'inbound', private: true },
     { type: 'visit', views: ['medical'] },
+    { type: 'email.sent', title: 'Your receipt' },
   ]) {
     ids.push((await client.post(entries, { contact: { id: anna }, ...draft })).id);
   }
   await client.post(`${entries}/${ids[0]}/corrections`, { reason: 'x', text: 'monotreme' });
   await client.post(`${entries}/${ids[2]}/retraction`, { reason: 'x' });
+  for (const event of [{ status: 'bounced', reason: 'Full' }, { status: 'opened' }]) {
+    await client.post(`${entries}/${ids[5]}/delivery-events`, event);
+  }
   await client.post(entries, { type: 'note', contact: { id: bert }, about: ids[0] });
   await client.post(`${contacts}/${bert}/merge`, { into: anna }, 200);
   return anna;

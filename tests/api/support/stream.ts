@@ -10,7 +10,12 @@ export interface StreamEvent {
 }
 
 const event_ms_max = 10_000;
-const schemas: Record<string, string> = { entry: 'EntryEvent', task: 'TaskEvent', job: 'Export' };
+const schemas: Record<string, string> = {
+  entry: 'EntryEvent',
+  delivery: 'EntryEvent',
+  task: 'TaskEvent',
+  job: 'Export',
+};
 
 const schema_of = ({ event, data }: StreamEvent) =>
   data.kind === 'import' ? 'ImportBrief' : schemas[event]!;

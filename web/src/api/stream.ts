@@ -19,6 +19,8 @@ export function follow(contact: string | null, to: Following): () => void {
   source.addEventListener('open', () => to.connected(true));
   source.addEventListener('error', () => to.connected(false));
   source.addEventListener('entry', (event) => to.entry(JSON.parse(event.data) as EntryEvent));
+  // What became of a message is news of its entry.
+  source.addEventListener('delivery', (event) => to.entry(JSON.parse(event.data) as EntryEvent));
   source.addEventListener('task', (event) => to.task(JSON.parse(event.data) as TaskEvent));
   return () => source.close();
 }

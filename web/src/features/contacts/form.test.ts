@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { empty_form, form_of, sent_index, to_change, to_contact } from './form';
+import { empty_answer, empty_form, form_of, sent_index, to_change, to_contact } from './form';
 import type { Contact } from './queries';
 
 const contact = {
@@ -17,6 +17,16 @@ const contact = {
     { lines: ['B'], city: 'Ulm' },
   ],
   tags: ['a', 'b'],
+  consents: [
+    {
+      channel: 'email',
+      purpose: 'marketing',
+      granted: true,
+      at: '2024-02-01T09:00:00.000000Z',
+      source: 'form',
+      note: 'twice',
+    },
+  ],
   archived: false,
 } as unknown as Contact;
 
@@ -74,5 +84,35 @@ describe('a changed client', () => {
         { lines: ['B'], city: 'Ulm' },
       ],
     });
+  });
+});
+
+describe('the consents of a client', () => {
+  it('keep their instant and their note where only how it was said changes', () => {
+    const form = form_of(contact);
+    form.consents[0]!.source = 'call';
+    expect(to_change(form, contact)).toEqual({
+      consents: [{ ...contact.consents[0], source: 'call' }],
+    });
+  });
+
+  it('are of now where the answer is another, or of the noon of a given day', () => {
+    const form = form_of(contact);
+    Object.assign(form.consents[0]!, { granted: 'no', day: '' });
+    const [now] = to_change(form, contact)!.consents!;
+    expect(now).toEqual({
+      channel: 'email',
+      purpose: 'marketing',
+      granted: false,
+      source: 'form',
+      note: 'twice',
+    });
+    form.consents[0]!.day = '2024-03-01';
+    const [then] = to_change(form, contact)!.consents!;
+    expect(then!.at).toBe(new Date('2024-03-01T12:00').toISOString());
+  });
+
+  it('begin with a channel that was not asked about yet', () => {
+    expect(empty_answer(form_of(contact).consents)).toMatchObject({ channel: 'sms' });
   });
 });

@@ -1,10 +1,19 @@
 // A client as the form has it, and back.
 import type { Schemas } from '$api';
+import { consent_channels, day_in_zone, zone } from '$ui';
 import type { Contact } from './queries';
 
 interface Way {
   value: string;
   label: string;
+}
+type Consent = Schemas['Consent'];
+interface Answer {
+  channel: Consent['channel'];
+  purpose: string;
+  granted: 'yes' | 'no';
+  day: string; // since when; '' is now
+  source: string;
 }
 export interface Form {
   kind: Schemas['ContactKind'];
@@ -17,6 +26,7 @@ export interface Form {
   birthday: string;
   language: string;
   tags: string;
+  consents: Answer[];
   street: string;
   postal_code: string;
   city: string;
@@ -46,6 +56,7 @@ export function empty_form(name = ''): Form {
     birthday: '',
     language: '',
     tags: '',
+    consents: [],
     street: '',
     postal_code: '',
     city: '',
@@ -57,6 +68,35 @@ export function empty_form(name = ''): Form {
 /** At least one to fill in. */
 function or_one(ways: Way[]): Way[] {
   return ways.length > 0 ? ways : [{ value: '', label: '' }];
+}
+
+export function empty_answer(among: readonly Answer[]): Answer {
+  const free = consent_channels.find(
+    (channel) => !among.some((each) => each.channel === channel && each.purpose === 'marketing'),
+  );
+  return { channel: free ?? 'email', purpose: 'marketing', granted: 'yes', day: '', source: '' };
+}
+
+function answer_of({ channel, purpose, granted, at, source }: Consent): Answer {
+  const day = day_in_zone(at, zone());
+  return { channel, purpose, granted: granted ? 'yes' : 'no', day, source: source ?? '' };
+}
+
+/** What is as it was keeps its instant; of another day only the day is known: its noon, here. */
+function consent_of(answer: Answer, before: readonly Consent[]): Schemas['ConsentDraft'] {
+  const { channel, purpose, day } = answer;
+  const granted = answer.granted === 'yes';
+  const known = before.find((each) => each.channel === channel && each.purpose === purpose);
+  const same = known?.granted === granted && answer_of(known).day === day;
+  const is_past = day !== '' && day !== day_in_zone(new Date(), zone());
+  return {
+    channel,
+    purpose,
+    granted,
+    ...(same ? { at: known.at } : is_past ? { at: new Date(`${day}T12:00`).toISOString() } : {}),
+    source: or_null(answer.source),
+    ...(known?.note ? { note: known.note } : {}),
+  };
 }
 
 export function form_of(contact: Contact): Form {
@@ -76,6 +116,7 @@ export function form_of(contact: Contact): Form {
     birthday: contact.birthday ?? '',
     language: contact.language ?? '',
     tags: contact.tags.join(', '),
+    consents: contact.consents.map(answer_of),
     street: address?.lines?.join('\n') ?? '',
     postal_code: address?.postal_code ?? '',
     city: address?.city ?? '',
@@ -144,6 +185,7 @@ function said(form: Form, before?: Contact): Schemas['ContactChange'] {
           .filter(Boolean),
       ),
     ],
+    consents: form.consents.map((answer) => consent_of(answer, before?.consents ?? [])),
     addresses: addresses_of(form, before?.addresses ?? []),
     archived: form.archived,
   };

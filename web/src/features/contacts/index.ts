@@ -1,6 +1,8 @@
 /** Loaded when they are first shown. */
 export const load_contact_form = () => import('./ContactForm.svelte');
 export const load_contact_list = () => import('./ContactList.svelte');
+export const load_merger = () => import('./Merger.svelte');
+export const load_merges = () => import('./Merges.svelte');
 export const load_details = () => import('./Details.svelte');
 
 export { default as ContactName } from './ContactName.svelte';

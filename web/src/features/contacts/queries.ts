@@ -54,6 +54,16 @@ export function create_contact(contact: Schemas['NewContact'], key: string): Pro
   return body_of(api.POST('/api/v1/contacts', { params, body: contact }));
 }
 
+/** `id` becomes part of `into`: nothing is moved, and it can be undone. */
+export function merge_contact(id: string, into: string): Promise<Contact> {
+  const params = { path: { id } };
+  return body_of(api.POST('/api/v1/contacts/{id}/merge', { params, body: { into } }));
+}
+
+export function unmerge_contact(id: string): Promise<Contact> {
+  return body_of(api.POST('/api/v1/contacts/{id}/unmerge', { params: { path: { id } } }));
+}
+
 /** Refused (412) where somebody else changed it since `version`. */
 export function change_contact(
   id: string,

@@ -1,5 +1,5 @@
 // An entry as a line: who did what, with which result.
-import { t, type Key } from '$ui';
+import { consent_in, field_name, t, type Key } from '$ui';
 import type { Entry } from './queries';
 
 export function who(entry: Pick<Entry, 'actor'>): string {
@@ -28,6 +28,14 @@ export function in_a_line(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 
+/** What stands beside the title. */
+export function text_of(entry: Pick<Entry, 'type' | 'text' | 'details' | 'changes'>): string {
+  if (entry.text) return in_a_line(entry.text);
+  if (entry.type.startsWith('consent.')) return consent_in(entry.details);
+  if (!entry.type.endsWith('.changed')) return '';
+  return (entry.changes ?? []).map((change) => field_name(change.field)).join(', ');
+}
+
 /** What `details` says, as pairs that can be shown; nested values as JSON. */
 export function pairs_of(details: unknown): [string, string][] {
   if (details === null || details === undefined) return [];
@@ -36,11 +44,6 @@ export function pairs_of(details: unknown): [string, string][] {
     name.replaceAll('_', ' '),
     typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '—'),
   ]);
-}
-
-export function shown_value(value: unknown): string {
-  if (value === null || value === undefined || value === '') return '—';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 export function file_size(bytes: number): string {
