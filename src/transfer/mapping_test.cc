@@ -14,6 +14,7 @@
 #include "entries/entries.h"
 #include "transfer/csv.h"
 #include "transfer/mapping_text.h"
+#include "transfer/value_rule.h"
 
 namespace annals::transfer {
 namespace {
