@@ -23,10 +23,15 @@ export function title_of(entry: Pick<Entry, 'type' | 'title'>): string {
   return own && own.title === entry.title ? t(own.key) : entry.title;
 }
 
-/** The text in one line. */
-export function in_a_line(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+/** The text in one line; the whole of it, unless `chars_max` says what there is room for. */
+export function in_a_line(text: string, chars_max = Infinity): string {
+  if (text.length <= chars_max) return text.replace(/\s+/g, ' ').trim();
+  const cut = text.slice(0, chars_max).replace(/[\uD800-\uDBFF]$/, ''); // half of a character
+  return `${in_a_line(cut)}…`;
 }
+
+/** More than a line of the widest screen shows; laying out what nobody sees takes as long. */
+export const line_chars_max = 320;
 
 /** What `details` says, as pairs that can be shown; nested values as JSON. */
 export function pairs_of(details: unknown): [string, string][] {
