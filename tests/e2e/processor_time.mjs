@@ -1,14 +1,14 @@
-// What a page takes of a processor, by the browser's own trace. What time passes on the clock has in
-// it all that other programs do meanwhile; this has only what they make dearer (caches, a core that
-// is shared): it is never less than the page takes on a machine that has nothing else to do.
+// What a page takes of a processor, by the browser's own trace. The time that passes on the clock
+// has in it all that other programs do meanwhile; this has only what they make dearer (caches, a
+// core that is shared), and so is not less than on a machine that has nothing else to do.
 
 const categories = 'devtools.timeline,disabled-by-default-devtools.timeline,__metadata';
 const events_of_use = new Set(['RunTask', 'FireAnimationFrame', 'TimeStamp', 'thread_name']);
 
 /**
- * Runs `take`; gives the tasks of the page's main thread meanwhile, in order: when each began (µs of
- * the trace's clock), what it took of a processor (ms), whether it made a frame, and the labels that
- * console.timeStamp() left in it.
+ * Runs `take`; gives the tasks of the page's main thread meanwhile, in order: when each began (µs
+ * of the trace's clock), what it took of a processor (ms), whether it made a frame, and the labels
+ * that console.timeStamp() left in it.
  */
 export async function tasks_during(browser, take) {
   const cdp = await browser.newBrowserCDPSession();

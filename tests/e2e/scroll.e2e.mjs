@@ -1,6 +1,6 @@
-// A long history, walked to its end: what is far from the screen is let go, so that neither the page
-// nor the heap grows. How many frames come late is only shown: a busy machine makes each of them
-// dearer, and at the edge that decides.
+// A long history, walked to its end: what is far from the screen is let go, so that neither the
+// page nor the heap grows. How many frames come late is only shown: a busy machine makes each of
+// them dearer, and at the edge that decides.
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 import { frames_of, tasks_during } from './processor_time.mjs';
