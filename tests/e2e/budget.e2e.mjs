@@ -43,8 +43,8 @@ function history_of(contact) {
 }
 
 /**
- * Runs in the page: labels the task in which the answer with the entries is whole, and the one after
- * the frame that shows the first of them; gives what lay between by the clock.
+ * Runs in the page: labels the task in which the answer with the entries is whole, and the one
+ * after the frame that shows the first of them; gives what lay between by the clock.
  */
 function painted_entries() {
   return new Promise((resolve) => {
