@@ -13,8 +13,8 @@ const elements_max = 1_200;
 const entries_reply_bytes_max = 12 * 1024;
 const accessibility_min = 0.95;
 const performance_min = 0.95;
-// What other programs do adds to what a page seems to take, and takes nothing from it: the best of a
-// few looks is nearest to the page's own. One that is slow in itself is slow in all of them.
+// What other programs do adds to what a page seems to take, and takes nothing from it: the best of
+// a few looks is nearest to the page's own. One that is slow in itself is slow in all of them.
 const looks_max = 5;
 const first_entries_ms_max = 100;
 const layout_shift_max = 0.02;
