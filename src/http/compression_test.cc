@@ -9,11 +9,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "base/encoding.h"
 #include "base/limits.h"
 #include "http/message.h"
+#include "http/router.h"
 #include "http/server.h"
 #include "http/test_client.h"
 

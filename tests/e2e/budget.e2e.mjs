@@ -1,15 +1,22 @@
-// What a client's page costs a slow line and a slow device before it stands. Counted, for counts
-// are the same on every machine; of what Lighthouse says, its times are shown and the rest is held.
+// What a client's page costs a slow line and a slow device before it stands. Counted where it can
+// be, for counts are the same on every machine; else by what was taken of a processor.
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 import { lighthouse_of } from './lighthouse.mjs';
+import { tasks_during } from './processor_time.mjs';
 import { step, Studio } from './studio.mjs';
 
 const initial_bytes_max = 120 * 1024;
 // What the page names (two scripts of its own, three of the app, styles), a language, the plots.
 const initial_files_max = 9;
 const elements_max = 1_200;
+const entries_reply_bytes_max = 12 * 1024;
 const accessibility_min = 0.95;
+const performance_min = 0.95;
+// What other programs do adds to what a page seems to take, and takes nothing from it: the best of
+// a few looks is nearest to the page's own. One that is slow in itself is slow in all of them.
+const looks_max = 5;
+const first_entries_ms_max = 100;
 const layout_shift_max = 0.02;
 
 const entry_count = 300;
@@ -32,6 +39,39 @@ function history_of(contact) {
       occurred_at: new Date(Date.now() - i * 20 * hour_ms).toISOString(),
       ...(type === 'payment.taken' ? { amount: { value: 4900 + i, currency: 'EUR' } } : {}),
     };
+  });
+}
+
+/**
+ * Runs in the page: labels the task in which the answer with the entries is whole, and the one
+ * after the frame that shows the first of them; gives what lay between by the clock.
+ */
+function painted_entries() {
+  return new Promise((resolve) => {
+    let answered_at;
+    const fetch_before = window.fetch;
+    window.fetch = async (request, init) => {
+      const reply = await fetch_before(request, init);
+      if (!(request.url ?? String(request)).includes('/entries?')) return reply;
+      const text = await reply.text();
+      console.timeStamp('answered');
+      answered_at = performance.now();
+      return new Response(text, reply);
+    };
+    const seen = new MutationObserver(() => {
+      if (!document.querySelector('[data-entry]')) return;
+      seen.disconnect();
+      window.fetch = fetch_before;
+      requestAnimationFrame(() => {
+        const after_frame = new MessageChannel();
+        after_frame.port1.onmessage = () => {
+          console.timeStamp('painted');
+          resolve(performance.now() - answered_at);
+        };
+        after_frame.port2.postMessage(null);
+      });
+    });
+    seen.observe(document.body, { childList: true, subtree: true });
   });
 }
 
@@ -85,6 +125,11 @@ describe('the budget', () => {
     const late = sizes.filter(([path]) => path.startsWith('/_app/')).length;
     assert.ok(late <= initial_files_max, `${late} files: ${JSON.stringify(sizes)}`);
 
+    const entries_reply = replies.find((reply) => reply.url().includes('/entries?limit=50'));
+    const entries_bytes = Number((await entries_reply.allHeaders())['content-length']);
+    console.log(`${(entries_bytes / 1024).toFixed(1)} KiB of entries`);
+    assert.ok(entries_bytes <= entries_reply_bytes_max, `${entries_bytes} bytes of entries`);
+
     // Three trips to the first entries: the page, its first script, the entries; nothing of the app
     // has to be there for it.
     const entries = paths.find((path) => path.includes('/entries?limit=50&facets=1'));
@@ -104,13 +149,47 @@ describe('the budget', () => {
     await page.setViewportSize({ width: 1280, height: 860 });
   });
 
+  step('shows the first entries as soon as they have come', async () => {
+    const { page, browser } = studio;
+    let best = Infinity;
+    for (let look = 0; look < looks_max && best > first_entries_ms_max; look += 1) {
+      await page.goto('/');
+      const link = page.getByRole('main').getByRole('link', { name: 'Jürgen Müller' }).first();
+      await link.waitFor();
+      const { result, tasks } = await tasks_during(browser, async () => {
+        const answered = page.waitForResponse((reply) => reply.url().includes('/entries?'));
+        const painted = page.evaluate(painted_entries);
+        await link.click();
+        await (await answered).finished();
+        return painted;
+      });
+      const from = tasks.findIndex(({ labels }) => labels.includes('answered'));
+      const to = tasks.findIndex(({ labels }) => labels.includes('painted'));
+      assert.ok(0 <= from && from < to, `${from} to ${to}`);
+      const took = tasks.slice(from, to).reduce((sum, { cpu_ms }) => sum + cpu_ms, 0);
+      console.log(
+        `first entries: ${took.toFixed(0)} ms of a processor from the answer to the screen, ` +
+          `${result.toFixed(0)} ms by the clock`,
+      );
+      best = Math.min(best, took);
+    }
+    assert.ok(best <= first_entries_ms_max, `${best} ms`);
+  });
+
   step('pleases Lighthouse', async () => {
-    const found = await lighthouse_of(studio, `/contacts/${client.id}`);
-    console.log(
-      `Lighthouse, mobile: performance ${found.performance}, accessibility ` +
-        `${found.accessibility}; ${JSON.stringify(found.metrics)}`,
-    );
-    assert.ok(found.accessibility >= accessibility_min, `accessibility ${found.accessibility}`);
-    assert.ok(found.layout_shift <= layout_shift_max, `layout shift ${found.layout_shift}`);
+    let best;
+    for (let look = 0; look < looks_max; look += 1) {
+      const found = await lighthouse_of(studio, `/contacts/${client.id}`);
+      console.log(
+        `Lighthouse, mobile: performance ${found.performance} (by the clock ` +
+          `${found.performance_by_the_clock}), accessibility ${found.accessibility}; ` +
+          JSON.stringify(found.metrics),
+      );
+      if (!best || found.performance > best.performance) best = found;
+      if (best.performance >= performance_min) break;
+    }
+    assert.ok(best.performance >= performance_min, `performance ${best.performance}`);
+    assert.ok(best.accessibility >= accessibility_min, `accessibility ${best.accessibility}`);
+    assert.ok(best.layout_shift <= layout_shift_max, `layout shift ${best.layout_shift}`);
   });
 });

@@ -220,6 +220,7 @@ describe('the first page', () => {
   it('reads the history by days, newest first, page after page', async () => {
     await row('Hydrafacial 60 min booked').waitFor();
     await page.getByRole('heading', { name: 'Yesterday' }).waitFor();
+    await page.locator('[data-entry]').nth(49).waitFor();
     const times = await page
       .locator('[data-entry] time')
       .evaluateAll((all) => all.map((each) => each.dateTime));
@@ -256,6 +257,7 @@ describe('the first page', () => {
     await payments.click();
     await row('Hydrafacial').first().waitFor({ state: 'detached' });
     assert.deepEqual(search().getAll('category'), ['payments']);
+    await page.locator('[data-entry]').nth(20).waitFor();
     assert.equal(await page.locator('[data-entry]').count(), 21);
     await page.getByText(/entries of other categories are hidden/).waitFor();
     await page.getByRole('button', { name: 'Date', exact: true }).click();

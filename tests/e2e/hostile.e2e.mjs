@@ -221,7 +221,10 @@ describe('hostile texts', () => {
 
   step('do nothing on the page of a client, with every entry opened', async () => {
     await page.goto(`/contacts/${client.id}`);
-    await page.locator('[data-entry]').first().waitFor();
+    await page
+      .locator('[data-entry]')
+      .nth(payloads.length - 1)
+      .waitFor();
     const ids = await page
       .locator('[data-entry]')
       .evaluateAll((rows) => rows.map((row) => row.dataset.entry));

@@ -36,6 +36,13 @@
     early.set('/api/v1' + path, reply);
   }
 
+  // A process's first format of a number or date reads the languages' tables, for longer than all
+  // that follows: now, while it waits for the app.
+  setTimeout(() => {
+    new Intl.NumberFormat(spoken || 'en').format(0);
+    new Intl.DateTimeFormat(spoken || 'en', { timeStyle: 'short' }).format(0);
+  });
+
   if (location.pathname.startsWith('/api/')) return;
   ask('/me');
   const contact = /^\/contacts\/([0-9a-f-]{36})\/?$/.exec(location.pathname);

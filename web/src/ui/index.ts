@@ -21,6 +21,7 @@ export * from './i18n.svelte';
 export * from './keys.svelte';
 export * from './memory';
 export { when_near } from './near';
+export { is_printed } from './printed.svelte';
 export { is_wide } from './wide.svelte';
 export { copy } from './copy';
 export { follow_link, save_file } from './save_file';

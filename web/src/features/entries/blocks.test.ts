@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   block_at,
   block_of,
+  chapters_of,
   compare,
   let_go,
   refilled,
@@ -89,5 +90,18 @@ describe('where blocks stand', () => {
       { key: blocks[0]?.key, above: 0, above_at: undefined },
       { key: blocks[1]?.key, above: 2, above_at: entry('b', 20).occurred_at },
     ]);
+  });
+
+  it('is in a chapter that stays the same while the list grows', () => {
+    const blocks = Array.from({ length: 45 }, (_, i) => block([entry(`e${i}`, i)], 'x'));
+    const chapters = chapters_of(spots_of(blocks));
+    expect(chapters.map(({ key, from, spots }) => [key, from, spots.length])).toEqual([
+      [blocks[0]?.key, 0, 20],
+      [blocks[20]?.key, 20, 20],
+      [blocks[40]?.key, 40, 5],
+    ]);
+    expect(chapters.flatMap(({ spots }) => spots)).toEqual(spots_of(blocks));
+    expect(chapters_of(spots_of(blocks.slice(0, 30)))[0]).toEqual(chapters[0]);
+    expect(chapters_of([])).toEqual([]);
   });
 });

@@ -55,6 +55,26 @@ export function spots_of(blocks: readonly Block[]): Spot[] {
   });
 }
 
+export interface Chapter {
+  /** That of its first block. */
+  key: number;
+  /** How many blocks stand above. */
+  from: number;
+  spots: readonly Spot[];
+}
+
+const blocks_per_chapter = 20;
+
+/** The list in parts that stay the same while it grows at its end. */
+export function chapters_of(spots: readonly Spot[]): Chapter[] {
+  const chapters: Chapter[] = [];
+  for (let from = 0; from < spots.length; from += blocks_per_chapter) {
+    const part = spots.slice(from, from + blocks_per_chapter);
+    chapters.push({ key: part[0]!.key, from, spots: part });
+  }
+  return chapters;
+}
+
 let last_key = 0;
 
 /** Null for a page without entries. */

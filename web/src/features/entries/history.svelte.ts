@@ -44,6 +44,8 @@ export class History {
   loaded_at = $state.raw(new Date());
 
   readonly contact: string | null;
+  /** How high blocks were, by their keys: they keep their place while nothing of them is there. */
+  readonly heights = new Map<number, number>();
   #filters: Filters | null = null;
   #told: Told;
   #waiting = new Set<string>();
@@ -90,6 +92,7 @@ export class History {
       if (signal.aborted) return;
       const block = block_of(page, undefined);
       this.blocks = block ? [block] : [];
+      this.heights.clear();
       this.facets = facets;
       this.facets_exact = facets_exact ?? true;
       this.more_error = undefined;

@@ -23,14 +23,22 @@ export function title_of(entry: Pick<Entry, 'type' | 'title'>): string {
   return own && own.title === entry.title ? t(own.key) : entry.title;
 }
 
-/** The text in one line. */
-export function in_a_line(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+/** The text in one line; the whole of it, unless `chars_max` says what there is room for. */
+export function in_a_line(text: string, chars_max = Infinity): string {
+  if (text.length <= chars_max) return text.replace(/\s+/g, ' ').trim();
+  const cut = text.slice(0, chars_max).replace(/[\uD800-\uDBFF]$/, ''); // half of a character
+  return `${in_a_line(cut)}…`;
 }
 
-/** What stands beside the title. */
-export function text_of(entry: Pick<Entry, 'type' | 'text' | 'details' | 'changes'>): string {
-  if (entry.text) return in_a_line(entry.text);
+/** More than a line of the widest screen shows; laying out what nobody sees takes as long. */
+export const line_chars_max = 320;
+
+/** What stands beside the title, in one line. */
+export function text_of(
+  entry: Pick<Entry, 'type' | 'text' | 'details' | 'changes'>,
+  chars_max = Infinity,
+): string {
+  if (entry.text) return in_a_line(entry.text, chars_max);
   if (entry.type.startsWith('consent.')) return consent_in(entry.details);
   if (!entry.type.endsWith('.changed')) return '';
   return (entry.changes ?? []).map((change) => field_name(change.field)).join(', ');
