@@ -351,6 +351,8 @@ describe('the first page', () => {
     await page.setViewportSize({ width: 375, height: 740 });
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(overflow <= 0, `${overflow} px too wide`);
+    // What a bar covers while it is scrolled beneath it is no fault.
+    await page.evaluate(() => scrollTo(0, 0));
     await check_accessibility('narrow');
     await page.setViewportSize({ width: 1280, height: 860 });
   });

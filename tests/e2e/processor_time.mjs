@@ -3,12 +3,12 @@
 // core that is shared), and so is not less than on a machine that has nothing else to do.
 
 const categories = 'devtools.timeline,disabled-by-default-devtools.timeline,__metadata';
-const events_of_use = new Set(['RunTask', 'FireAnimationFrame', 'TimeStamp', 'thread_name']);
+const events_of_use = new Set(['RunTask', 'TimeStamp', 'thread_name']);
 
 /**
  * Runs `take`; gives the tasks of the page's main thread meanwhile, in order: when each began (µs
- * of the trace's clock), what it took of a processor (ms), whether it made a frame, and the labels
- * that console.timeStamp() left in it.
+ * of the trace's clock), what it took of a processor (ms), and the labels that console.timeStamp()
+ * left in it.
  */
 export async function tasks_during(browser, take) {
   const cdp = await browser.newBrowserCDPSession();
@@ -51,26 +51,12 @@ function tasks_of_page(events) {
   page.inside.sort((a, b) => a.ts - b.ts);
   let next = 0;
   return page.runs.map(({ ts, dur, tdur }) => {
-    const task = { at_us: ts, cpu_ms: (tdur ?? 0) / 1_000, makes_frame: false, labels: [] };
+    const task = { at_us: ts, cpu_ms: (tdur ?? 0) / 1_000, labels: [] };
     while (next < page.inside.length && page.inside[next].ts < ts) next += 1;
     for (; next < page.inside.length && page.inside[next].ts < ts + dur; next += 1) {
       const { name, args } = page.inside[next];
-      if (name === 'FireAnimationFrame') task.makes_frame = true;
-      else task.labels.push(args.data.message);
+      if (name === 'TimeStamp') task.labels.push(args.data.message);
     }
     return task;
   });
-}
-
-/** What each frame took, with the tasks that ran since the one before it. */
-export function frames_of(tasks) {
-  const frames = [];
-  let cpu_ms = 0;
-  for (const task of tasks) {
-    cpu_ms += task.cpu_ms;
-    if (!task.makes_frame) continue;
-    frames.push(cpu_ms);
-    cpu_ms = 0;
-  }
-  return frames.slice(1); // the first has what was before
 }
