@@ -120,6 +120,35 @@ describe('states', () => {
     await button('Clear filters').first().click();
   });
 
+  step('visits, the unpaid, the next appointment and open tasks lead there', async () => {
+    const contact = await studio.call('POST', '/contacts', { given_name: 'Nora' });
+    const of_nora = { contact: { id: contact.id } };
+    const starts_at = new Date(Date.now() + 7 * 24 * 3_600_000).toISOString();
+    await studio.call('POST', '/entries', [
+      { ...of_nora, type: 'appointment.completed', title: 'Massage' },
+      {
+        ...of_nora,
+        type: 'invoice.created',
+        title: 'Invoice 7',
+        amount: { value: 3000, currency: 'EUR' },
+      },
+      { ...of_nora, type: 'appointment.booked', title: 'Facial', details: { starts_at } },
+    ]);
+    await studio.call('POST', '/tasks', { ...of_nora, title: 'Send Nora the form' });
+    await page.goto(`/contacts/${contact.id}`);
+    await row('Massage').waitFor();
+    await button(/^1 visit/).click();
+    await page.waitForFunction(() => location.search.includes('category=appointments'));
+    await row('Invoice 7').waitFor({ state: 'detached' });
+    await button(/€30\.00 unpaid/).click();
+    await row('Invoice 7').waitFor();
+    await row('Massage').waitFor({ state: 'detached' });
+    await button(/^next /).click();
+    await page.getByRole('region', { name: /Facial/ }).waitFor();
+    await button('1 open task').click();
+    await page.getByText('Send Nora the form').first().waitFor();
+  });
+
   step('a client is found by whatever names it', async () => {
     await studio.call('POST', '/contacts', {
       given_name: 'Ona',
@@ -142,6 +171,8 @@ describe('states', () => {
   });
 
   step('files are dropped and pasted, and told while they are on their way', async () => {
+    await page.goto(`/contacts/${client.id}`);
+    await row('Annual fee').waitFor();
     await page.keyboard.press('n');
     const text = page.getByRole('textbox', { name: 'What happened?' });
     await text.fill('Two papers');

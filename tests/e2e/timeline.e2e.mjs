@@ -171,7 +171,11 @@ describe('the timeline', () => {
   step('proves in the browser that the entry is in the ledger', async () => {
     await button('Check').click();
     await page.getByText(/^Proved: one of [\d,]+ records/).waitFor();
-    await button('Copy evidence link').waitFor();
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await button('Copy evidence link').click();
+    const link = await page.evaluate(() => navigator.clipboard.readText());
+    const proof = await page.request.get(link);
+    assert.match(await proof.text(), /^c2sp\.org\/tlog-proof/, link);
     await studio.check('proof');
   });
 
