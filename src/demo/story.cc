@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -275,11 +276,11 @@ std::vector<Step> Story::steps() const {
     out.push_back(std::move(step));
   }
   // A client comes first of all that happens at one time; organisations before their people.
-  std::stable_sort(out.begin(), out.end(), [&](const Step& a, const Step& b) {
+  std::sort(out.begin(), out.end(), [&](const Step& a, const Step& b) {
     const auto order = [&](const Step& step) {
       const bool creates = step.kind == Step::Kind::kCreate;
       const bool belongs = creates && people_[step.person].organization.has_value();
-      return std::make_pair(creates ? (belongs ? 1 : 0) : 2, step.number);
+      return std::make_tuple(creates ? (belongs ? 1 : 0) : 2, step.number, step.person);
     };
     return a.at != b.at ? a.at < b.at : order(a) < order(b);
   });

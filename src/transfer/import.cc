@@ -312,10 +312,6 @@ class Run {
         reject(row, *row.rejected);
       } else if (row.skipped) {
         ++report_.counts.skipped;
-      } else if (order_.dry_run && says_otherwise(row)) {
-        reject(row,
-               "source_id: another row before it has the same, and says something else; each entry "
-               "needs its own");
       } else {
         rows.push_back(&row);
       }
@@ -383,6 +379,11 @@ class Run {
   }
 
   Stored store_or_try(db::Tx& tx, const RowPlan& row) const {
+    if (order_.dry_run && says_otherwise(row)) {
+      throw base::invalid("source_id", "idempotency_conflict",
+                          "another row before it has the same, and says something else; each entry "
+                          "needs its own");
+    }
     if (!order_.dry_run || !row.create || !remembered_.contact(row.selector)) {
       return store(tx, actor_, row);
     }

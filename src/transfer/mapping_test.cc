@@ -431,24 +431,24 @@ TEST(MappingKeys, AreTheRowsOwnWhereThereIsNoColumnOfIds) {
         with_entry("source = \"s\"\noccurred_at = { column = \"n\", format = \"date\" }\n"
                    "[[entries]]\ntype = \"visit\"\nsource = \"s\"\n"
                    "occurred_at = { column = \"n\", format = \"date\" }\n"),
-        {"id", "n"});
+        {"id", "x", "n"});
   };
   const auto keys = [](const Mapping& mapping, const std::vector<std::string>& cells) {
     const RowPlan row = plan(mapping, cells);
     return std::pair(*row.drafts.at(0).source_id, *row.drafts.at(1).source_id);
   };
   const Mapping mapping = fresh();
-  const auto first = keys(mapping, {"1", "2016-05-02"});
+  const auto first = keys(mapping, {"1", "2", "2016-05-02"});
   EXPECT_NE(first.first, first.second);
-  const auto second = keys(mapping, {"1", "2016-05-02"});
+  const auto second = keys(mapping, {"1", "2", "2016-05-02"});
   EXPECT_EQ(second.first, first.first + "/2");
   EXPECT_NE(second.first, second.second);
-  EXPECT_EQ(keys(mapping, {"1", "2016-05-02"}).first, first.first + "/3");
-  const auto other = keys(mapping, {"12", "016-05-02"});
+  EXPECT_EQ(keys(mapping, {"1", "2", "2016-05-02"}).first, first.first + "/3");
+  const auto other = keys(mapping, {"12", "", "2016-05-02"});
   EXPECT_NE(other, first) << "the same letters in other cells";
   const Mapping again = fresh();
-  EXPECT_EQ(keys(again, {"1", "2016-05-02"}), first);
-  EXPECT_EQ(keys(again, {"1", "2016-05-02"}), second);
+  EXPECT_EQ(keys(again, {"1", "2", "2016-05-02"}), first);
+  EXPECT_EQ(keys(again, {"1", "2", "2016-05-02"}), second);
 }
 
 TEST(MappingColumns, AreToldApart) {
