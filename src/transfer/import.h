@@ -40,8 +40,8 @@ void run_import(db::Database& database, const access::Actor& actor, const Import
                 ImportReport& report);
 
 /// The names of the file's columns: of its first row, or, where it has no header, the format's.
-/// Throws kInvalid (`data`), whose message begins with `name`.
+/// Throws kInvalid (`data`), whose message begins with `name_of_file`.
 [[nodiscard]] std::vector<std::string> read_columns(CsvReader& reader, const FileFormat& format,
-                                                    const std::string& name);
+                                                    const std::string& name_of_file);
 
 }  // namespace annals::transfer
