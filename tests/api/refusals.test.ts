@@ -19,7 +19,10 @@ beforeAll(async () => {
   const contact = await studio.person();
   const entry = await owner.post('/api/v1/entries', { type: 'note', contact: { id: contact } });
   const task = await owner.post('/api/v1/tasks', { title: 'Call back' });
+  const file = { query: { name: 'a.csv' }, raw: 'a,b\n1,2\n', type: 'text/csv' };
+  const job = await owner.must(201, 'POST', '/api/v1/imports', file);
   there = {
+    imports: job.id,
     contacts: contact,
     entries: entry.id,
     tasks: task.id,
