@@ -117,7 +117,8 @@ describe('a file', () => {
     const reply = await send(owner, 'x.csv', bytes);
     expect(reply.status, reply.text).toBe(422);
     expect(reply.body.errors[0]).toMatchObject({ field: 'file', code });
-    expect(row_files()).toEqual(before);
+    // It goes once the reply is on its way.
+    await expect.poll(row_files).toEqual(before);
   });
 
   test('without a name, or by a client that goes away, is none', async () => {
