@@ -80,19 +80,28 @@ constexpr std::string_view kListKeys = R"(
   SELECT id, name, scopes, created_at, revoked_at FROM api_keys
   WHERE business = $1 AND id > $2 ORDER BY id LIMIT $3)";
 
+namespace {
+
+constexpr std::size_t kAll = INT64_MAX;
+
+std::vector<ApiKey> keys_after(db::Tx& tx, std::string_view after, std::size_t limit) {
+  std::vector<ApiKey> found;
+  auto rows = tx.query(kListKeys, {tx.business(), base::as_bytes(after), limit});
+  while (rows.next()) {
+    found.push_back(
+        {rows->id(0), rows->string(1), rows->string(2), rows->integer(3), rows->maybe_integer(4)});
+  }
+  return found;
+}
+
+}  // namespace
+
 http::Response list_api_keys(const Call& call) {
   only_query(call.request, {"limit", "cursor"});
   const std::size_t limit = page_limit(call.request);
   const std::string after = http::open_cursor(call.request, kList);
-  std::vector<ApiKey> page = call.read([&](db::Tx& tx) {
-    std::vector<ApiKey> found;
-    auto rows = tx.query(kListKeys, {call.actor.business, base::as_bytes(after), limit + 1});
-    while (rows.next()) {
-      found.push_back({rows->id(0), rows->string(1), rows->string(2), rows->integer(3),
-                       rows->maybe_integer(4)});
-    }
-    return found;
-  });
+  std::vector<ApiKey> page =
+      call.read([&](db::Tx& tx) { return keys_after(tx, after, limit + 1); });
   const bool more = page.size() > limit;
   if (more) page.resize(limit);
   base::JsonWriter json;
@@ -121,14 +130,8 @@ Settings settings_of(const ApiKey& key) {
 
 }  // namespace
 
-constexpr std::string_view kAllKeys = R"(
-  SELECT id, name, scopes, created_at, revoked_at FROM api_keys WHERE business = $1 ORDER BY id)";
-
 void add_key_settings(db::Tx& tx, std::vector<CurrentSettings>& all) {
-  auto rows = tx.query(kAllKeys, {tx.business()});
-  while (rows.next()) {
-    const ApiKey key{rows->id(0), rows->string(1), rows->string(2), rows->integer(3),
-                     rows->maybe_integer(4)};
+  for (const ApiKey& key : keys_after(tx, {}, kAll)) {
     all.push_back({"api_key", key.id.text(), settings_of(key)});
   }
 }

@@ -162,16 +162,25 @@ constexpr std::string_view kListStaff = R"(
   SELECT id, name, email, role, password_hash, active, version, created_at FROM staff
   WHERE business = $1 AND id > $2 ORDER BY id LIMIT $3)";
 
+namespace {
+
+constexpr std::size_t kAll = INT64_MAX;
+
+std::vector<Staff> staff_after(db::Tx& tx, std::string_view after, std::size_t limit) {
+  std::vector<Staff> found;
+  auto rows = tx.query(kListStaff, {tx.business(), base::as_bytes(after), limit});
+  while (rows.next()) found.push_back(staff_of(*rows));
+  return found;
+}
+
+}  // namespace
+
 http::Response list_staff(const Call& call) {
   only_query(call.request, {"limit", "cursor"});
   const std::size_t limit = page_limit(call.request);
   const std::string after = http::open_cursor(call.request, kList);
-  std::vector<Staff> page = call.read([&](db::Tx& tx) {
-    std::vector<Staff> found;
-    auto rows = tx.query(kListStaff, {call.actor.business, base::as_bytes(after), limit + 1});
-    while (rows.next()) found.push_back(staff_of(*rows));
-    return found;
-  });
+  std::vector<Staff> page =
+      call.read([&](db::Tx& tx) { return staff_after(tx, after, limit + 1); });
   const bool more = page.size() > limit;
   if (more) page.resize(limit);
   base::JsonWriter json;
@@ -231,14 +240,8 @@ void hire(db::Tx& tx, const Actor& actor, Staff& staff) {
 
 }  // namespace
 
-constexpr std::string_view kAllStaff = R"(
-  SELECT id, name, email, role, password_hash, active, version, created_at FROM staff
-  WHERE business = $1 ORDER BY id)";
-
 void add_staff_settings(db::Tx& tx, std::vector<CurrentSettings>& all) {
-  auto rows = tx.query(kAllStaff, {tx.business()});
-  while (rows.next()) {
-    const Staff staff = staff_of(*rows);
+  for (const Staff& staff : staff_after(tx, {}, kAll)) {
     all.push_back({"staff", staff.id.text(), settings_of(staff)});
   }
 }

@@ -134,11 +134,10 @@ void RecordCheck::read_line(std::string_view text, const RecordSlices& slices,
   timeline_ = line;
 }
 
-DeliveryCheck check_delivery(std::string_view text, const JournalColumns& columns) {
-  const Delivery delivery = parse_delivery(text);
-  DeliveryCheck check{.differences = {}, .status = delivery.status, .machine = delivery.machine};
+std::vector<std::string> differences(const Delivery& delivery, const JournalColumns& columns) {
+  std::vector<std::string> names;
   const auto compare = [&](const char* name, bool same) {
-    if (!same) check.differences.emplace_back(name);
+    if (!same) names.emplace_back(name);
   };
   compare("business", delivery.business == columns.business);
   compare("contact", delivery.contact == columns.contact);
@@ -146,11 +145,7 @@ DeliveryCheck check_delivery(std::string_view text, const JournalColumns& column
   compare("version", columns.version == 1);
   compare("recorded_at", delivery.recorded_at == columns.recorded_at);
   compare("occurred_at", delivery.occurred_at == columns.occurred_at);
-  return check;
-}
-
-std::string status_after(std::string_view before, const DeliveryCheck& event) {
-  return std::string(status_after(before, event.status, event.machine));
+  return names;
 }
 
 std::string first_status(std::string_view record) {

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/id.h"
+#include "entries/delivery.h"
 #include "ledger/ledger.h"
 
 namespace annals::entries {
@@ -85,16 +86,9 @@ class RecordCheck {
   std::optional<base::Id> author_;
 };
 
-/// What the record of a delivery event says of what stands beside it.
-struct DeliveryCheck {
-  std::vector<std::string> differences;  // names of columns that say something else
-  std::string status;
-  bool machine = false;
-};
-/// Throws kInternal where it cannot be read.
-[[nodiscard]] DeliveryCheck check_delivery(std::string_view text, const JournalColumns& columns);
-/// What an entry's status is after the event (as entries::status_after()).
-[[nodiscard]] std::string status_after(std::string_view before, const DeliveryCheck& event);
+/// Names of columns that say something else than the record of a delivery event.
+[[nodiscard]] std::vector<std::string> differences(const Delivery& delivery,
+                                                   const JournalColumns& columns);
 /// The status that the type of an entry tells of, from its record; empty for none. Throws
 /// kInternal.
 [[nodiscard]] std::string first_status(std::string_view record);

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -67,7 +68,9 @@ constexpr const char* kCount = R"(
 void check_count(db::Tx& tx, const base::Id& entry) {
   db::Rows rows = tx.query_derived(kCount, {tx.business(), entry});
   if (!rows.next() || rows->integer(0) < base::limits::kDeliveryEventsMax) return;
-  throw base::conflict("", "too_many", "An entry holds at most 1,000 delivery events.");
+  throw base::conflict("", "too_many",
+                       "An entry holds at most " +
+                           std::to_string(base::limits::kDeliveryEventsMax) + " delivery events.");
 }
 
 constexpr const char* kKnown = R"(

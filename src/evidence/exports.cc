@@ -6,7 +6,6 @@
 #include <deque>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <ios>
 #include <memory>
 #include <mutex>
@@ -49,7 +48,6 @@ using access::Permission;
 using http::Response;
 
 constexpr base::Micros kProgressUs = 250'000;  // between what is told of it
-constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
 enum class Status { kWaiting, kRunning, kDone, kFailed };
 
@@ -128,19 +126,11 @@ std::string own_folder(const std::string& folder, const base::Clock& clock) {
 }
 
 Response file_response(const Job& job) {
-  const auto file = std::make_shared<std::ifstream>(job.path, std::ios::binary);
-  if (!*file) throw base::not_found("file");
   Response response;
+  response.stream = http::file_stream(job.path);
   response.headers.emplace_back("content-type", "application/zip");
   response.headers.emplace_back("content-disposition",
                                 "attachment; filename=\"annals-bundle-" + job.id.text() + ".zip\"");
-  response.stream = [file] {
-    std::string piece(kPieceBytes, '\0');
-    file->read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    if (file->bad()) throw base::Error(base::Code::kInternal, "The file cannot be read.");
-    piece.resize(static_cast<std::size_t>(file->gcount()));
-    return piece;
-  };
   return response;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "base/json_scan.h"
 #include "db/db.h"
 #include "entries/check.h"
+#include "entries/delivery.h"
 #include "evidence/beside.h"
 #include "ledger/ledger.h"
 #include "tlog/leaf.h"
@@ -91,7 +93,7 @@ struct LaterPrivate {
 };
 struct NamedEvent {
   std::size_t step;
-  entries::DeliveryCheck event;
+  entries::Delivery delivery;
 };
 // What the lines of an entry that has delivery events say of its status.
 struct NamedStatus {
@@ -244,6 +246,7 @@ class RowChecker {
   void check_entry(const db::Row& row, Step& step);
   void check_event(const db::Row& row, Step& step);
   void check_tag(Step& step) const;
+  [[nodiscard]] entries::JournalColumns columns_of(const db::Row& row, const Step& step) const;
   void expect(const db::Row& row, const entries::RecordCheck& check, const Step& step);
   [[nodiscard]] std::size_t number() const { return rows.steps.size() - 1; }
 
@@ -291,40 +294,39 @@ void RowChecker::check_tag(Step& step) const {
   }
 }
 
+entries::JournalColumns RowChecker::columns_of(const db::Row& row, const Step& step) const {
+  return {.business = with_.business,
+          .contact = step.contact,
+          .entry = step.entry,
+          .version = step.version,
+          .kind = step.kind,
+          .recorded_at = step.recorded_at,
+          .occurred_at = row.integer(kOccurredAt)};
+}
+
+void tell_differences(const std::vector<std::string>& names, Step& step) {
+  for (const std::string& name : names) {
+    step.faults.emplace_back(name).append(": is not what the record says");
+  }
+}
+
 void RowChecker::check_event(const db::Row& row, Step& step) {
-  entries::DeliveryCheck check =
-      entries::check_delivery(row.text(kRecord), {.business = with_.business,
-                                                  .contact = step.contact,
-                                                  .entry = step.entry,
-                                                  .version = step.version,
-                                                  .kind = step.kind,
-                                                  .recorded_at = step.recorded_at,
-                                                  .occurred_at = row.integer(kOccurredAt)});
+  entries::Delivery delivery = entries::parse_delivery(row.text(kRecord));
   if (depth_ != Depth::kBeside) {
     check_tag(step);
-    for (const std::string& name : check.differences) {
-      step.faults.emplace_back(name).append(": is not what the record says");
-    }
+    tell_differences(entries::differences(delivery, columns_of(row, step)), step);
     if (row.blob(kSalt).size() != tlog::kSaltBytes) {
       step.faults.emplace_back("salt: is too long or too short");
     }
   }
-  asked.events.push_back({number(), std::move(check)});
+  asked.events.push_back({number(), std::move(delivery)});
 }
 
 void RowChecker::check_entry(const db::Row& row, Step& step) {
-  const entries::RecordCheck check(row.text(kRecord), {.business = with_.business,
-                                                       .contact = step.contact,
-                                                       .entry = step.entry,
-                                                       .version = step.version,
-                                                       .kind = step.kind,
-                                                       .recorded_at = step.recorded_at,
-                                                       .occurred_at = row.integer(kOccurredAt)});
+  const entries::RecordCheck check(row.text(kRecord), columns_of(row, step));
   if (depth_ != Depth::kBeside) {
     check_tag(step);
-    for (const std::string& name : check.differences()) {
-      step.faults.emplace_back(name).append(": is not what the record says");
-    }
+    tell_differences(check.differences(), step);
     const base::ByteSpan salts = row.blob(kSalt);
     if (salts.size() != (1 + check.files().size()) * tlog::kSaltBytes) {
       step.faults.emplace_back("salt: is too long or too short");
@@ -428,8 +430,8 @@ std::optional<std::string> status_before(db::Tx& tx, const base::Id& entry, std:
   {
     db::Rows rows = tx.query(kEventBefore, {tx.business(), entry, pos});
     if (rows.next() && !rows->text(1).empty()) {
-      // Its columns are compared where it stands; here only what it says of the status counts.
-      return entries::status_after(rows->text(0), entries::check_delivery(rows->text(1), {}));
+      const entries::Delivery before = entries::parse_delivery(rows->text(1));
+      return std::string(entries::status_after(rows->text(0), before.status, before.machine));
     }
   }
   db::Rows first = tx.query(kFirstRecord, {tx.business(), entry});
@@ -446,7 +448,8 @@ void expect_event(db::Tx& tx, const NamedEvent& named, const Step& step, RowHash
   const auto before = status_before(tx, step.entry, step.pos);
   if (!before) return;
   sums.events.add(hash.event(step.entry, step.pos, step.recorded_at, *before));
-  const std::string after = entries::status_after(*before, named.event);
+  const std::string_view after =
+      entries::status_after(*before, named.delivery.status, named.delivery.machine);
   if (after == *before) return;
   db::Rows rows = tx.query(kVersionsOf, {tx.business(), step.entry});
   while (rows.next()) {

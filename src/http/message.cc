@@ -1,8 +1,11 @@
 #include "http/message.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <fstream>
 #include <functional>
 #include <future>
+#include <ios>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -120,6 +123,19 @@ std::string event_text(const Event& event) {
   }
   out += '\n';
   return out;
+}
+
+BodySource file_stream(const std::string& path) {
+  static constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
+  const auto file = std::make_shared<std::ifstream>(path, std::ios::binary);
+  if (!*file) throw base::not_found("file");
+  return [file] {
+    std::string piece(kPieceBytes, '\0');
+    file->read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    if (file->bad()) throw base::Error(base::Code::kInternal, "The file cannot be read.");
+    piece.resize(static_cast<std::size_t>(file->gcount()));
+    return piece;
+  };
 }
 
 Response settled(Response reply) {

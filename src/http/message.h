@@ -107,6 +107,9 @@ struct Response {
   static Response empty(int status = 204);
 };
 
+/// What a file holds, piece by piece, for Response::stream. Throws kNotFound where there is none.
+[[nodiscard]] BodySource file_stream(const std::string& path);
+
 /// Waits for a reply that comes later; throws what its maker throws.
 [[nodiscard]] Response settled(Response reply);
 

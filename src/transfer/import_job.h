@@ -31,7 +31,7 @@ struct ImportJob {
   bool has_file = true;
 
   ImportStatus status = ImportStatus::kReady;
-  bool cancel = false;  // asked for, while it runs
+  bool cancel = false;   // asked for, while it runs
   base::Json fields{};   // of the last run; null where a mapping was given
   base::Json mapping{};  // of the last run; null before one
   bool dry_run = false;  // what the last run was

@@ -5,7 +5,6 @@
 #include <deque>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <ios>
 #include <map>
 #include <memory>
@@ -51,7 +50,6 @@ using http::Response;
 constexpr base::Micros kProgressUs = 250'000;                 // between what is told of it
 constexpr base::Micros kKeepUs = 5 * base::kMicrosPerSecond;  // between what is written down
 constexpr int kSlotsMax = 64;                                 // processes that share a folder
-constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 // Short transactions, so that other writes wait for little beside an import.
 constexpr std::int64_t kBatchEntries = 256;
 constexpr std::size_t kFindingsMax = 100;
@@ -114,26 +112,20 @@ std::string name_in_query(const Call& call) {
     throw base::malformed("name", "required", "must be the file's name");
   }
   if (base::code_points(*text) > base::limits::kNameCharsMax) {
-    throw base::malformed("name", "too_long", "must have at most 200 characters");
+    throw base::malformed(
+        "name", "too_long",
+        "must have at most " + std::to_string(base::limits::kNameCharsMax) + " characters");
   }
   return std::string(base::trim(*text));
 }
 
 Response file_response(const ImportJob& job, const std::string& path, const char* suffix) {
-  const auto file = std::make_shared<std::ifstream>(path, std::ios::binary);
-  if (path.empty() || !*file) throw base::not_found("file");
   Response response;
+  response.stream = http::file_stream(path);
   response.headers.emplace_back("content-type",
                                 "text/csv; charset=" + std::string(name_of(job.look.encoding)));
   response.headers.emplace_back("content-disposition", "attachment; filename*=UTF-8''" +
                                                            base::percent_encode(job.name + suffix));
-  response.stream = [file] {
-    std::string piece(kPieceBytes, '\0');
-    file->read(piece.data(), static_cast<std::streamsize>(piece.size()));
-    if (file->bad()) throw base::Error(base::Code::kInternal, "The file cannot be read.");
-    piece.resize(static_cast<std::size_t>(file->gcount()));
-    return piece;
-  };
   return response;
 }
 
@@ -175,8 +167,8 @@ struct Imports::Parts {
 
   void load();
   void work();
-  void run(const JobPointer& job);
-  void attempt(ImportJob& job, const access::Actor& actor, const ImportRun& order);
+  void run(ImportJob& job);
+  void attempt(ImportJob& job, ImportReport& report);
   void advance(ImportJob& job, const ImportReport& report, std::int64_t bytes,
                base::Micros& told_at, base::Micros& kept_at);
   void end(ImportJob& job, ImportStatus status, std::string error);
@@ -274,7 +266,8 @@ void Imports::Parts::make_room(db::BusinessKey business) {
   if (count < base::limits::kImportsMax) return;
   if (!oldest) {
     throw base::Error(base::Code::kTooManyRequests,
-                      "There are 10 imports already; run them, or remove one.");
+                      "There are " + std::to_string(base::limits::kImportsMax) +
+                          " imports already; run them, or remove one.");
   }
   drop(oldest);
 }
@@ -305,32 +298,32 @@ void Imports::Parts::work() {
     job->status = ImportStatus::kRunning;
     tell(*job);
     lock.unlock();
-    run(job);
+    run(*job);
     moved.notify_all();
     lock.lock();
   }
 }
 
-void Imports::Parts::run(const JobPointer& job) {
+void Imports::Parts::attempt(ImportJob& job, ImportReport& report) {
   std::unique_lock lock(mutex);
-  const access::Actor actor = job->actor;
-  ImportRun order = run_of(*job, job->mapping, job->dry_run);
-  keep_import(*job);
+  const access::Actor actor = job.actor;
+  ImportRun order = run_of(job, job.mapping, job.dry_run);
+  keep_import(job);
   lock.unlock();
   base::Micros told_at = 0;
   base::Micros kept_at = clock.steady();
-  order.progress = [&](const ImportReport& report, std::int64_t bytes, std::int64_t) {
-    advance(*job, report, bytes, told_at, kept_at);
+  order.progress = [&](const ImportReport& so_far, std::int64_t bytes, std::int64_t) {
+    advance(job, so_far, bytes, told_at, kept_at);
   };
-  attempt(*job, actor, order);
+  run_import(database, actor, order, report);
 }
 
-void Imports::Parts::attempt(ImportJob& job, const access::Actor& actor, const ImportRun& order) {
+void Imports::Parts::run(ImportJob& job) {
   ImportStatus status = ImportStatus::kDone;
   std::string error;
   ImportReport report;
   try {
-    run_import(database, actor, order, report);
+    attempt(job, report);
   } catch (const GivenUp&) {
     const std::lock_guard lock(mutex);
     status = job.cancel ? ImportStatus::kCanceled : ImportStatus::kInterrupted;
@@ -406,7 +399,8 @@ std::shared_ptr<http::BodySink> Imports::Parts::receive(const Call& call) {
   const std::lock_guard lock(mutex);
   if (uploading[business] >= base::limits::kImportUploadsMax) {
     throw base::Error(base::Code::kTooManyRequests,
-                      "There are 3 files coming already; wait until one is there.");
+                      "There are " + std::to_string(base::limits::kImportUploadsMax) +
+                          " files coming already; wait until one is there.");
   }
   make_room(business);
   auto upload = std::make_unique<ImportUpload>(id, folder + "/" + id.text());
@@ -433,6 +427,7 @@ Response Imports::Parts::add(const Call& call) {
   job->look = look_at_file(job->file(), {});
   job->guess = guess_fields(job->look, job->name, call.actor);
   job->created_at = job->touched_at = clock.now();
+  keep_import(*job);
   // A request that is repeated is one whose file is the same.
   http::Request stand_in;
   stand_in.method = call.request.method;
@@ -442,8 +437,7 @@ Response Imports::Parts::add(const Call& call) {
   stand_in.body = job->sha256;
   const Response reply = Call{stand_in, call.actor, database}.write(
       [&](db::Tx&) { return Response::json(201, import_json(*job, false)); });
-  if (reply.body.find(job->id.text()) == std::string::npos) return reply;
-  keep_import(*job);
+  if (reply.body.find(job->id.text()) == std::string::npos) return reply;  // the first one's
   upload->keep();
   const std::lock_guard lock(mutex);
   jobs.push_back(job);

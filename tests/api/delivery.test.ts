@@ -163,6 +163,21 @@ describe('is refused', () => {
   });
 });
 
+test('an entry holds 1,000 events, and then says so', async () => {
+  const id = await message();
+  const at_once = 50;
+  for (let i = 0; i < 1_000; i += at_once) {
+    await Promise.all(
+      Array.from({ length: at_once }, () => told(id, { status: 'opened', machine: true })),
+    );
+  }
+  const entry = await shown(id); // which waits until all are derived
+  expect(entry.delivery_events).toHaveLength(1_000);
+  const reply = await report(id, { status: 'opened' });
+  expect(reply.status).toBe(409);
+  expect(reply.body.errors[0].code).toBe('too_many');
+});
+
 test('staff report of what they sent by hand', async () => {
   const letter = { type: 'letter.sent', contact: { id: anna } };
   const { id } = await studio.staff.post(entries, letter);
