@@ -1,6 +1,7 @@
 #include "access/staff.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

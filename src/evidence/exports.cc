@@ -6,7 +6,6 @@
 #include <deque>
 #include <exception>
 #include <filesystem>
-#include <ios>
 #include <memory>
 #include <mutex>
 #include <optional>

@@ -5,7 +5,6 @@
 #include <deque>
 #include <exception>
 #include <filesystem>
-#include <ios>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,6 +13,7 @@
 #include <string_view>
 #include <system_error>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -179,7 +179,7 @@ struct Imports::Parts {
   Response show(const Call& call);
   Response preview(const Call& call);
   [[nodiscard]] Order read_order(const Call& call, const ImportJob& job,
-                                 const FileLook& look) const;
+                                 const FileLook& guessed) const;
   Response start(const Call& call);
   Response cancel(const Call& call);
   Response remove(const Call& call);
