@@ -72,8 +72,10 @@ export function create_contact_type(name: string): Promise<Schemas['ContactType'
 }
 
 /** Sending the same draft again records nothing twice: its source_id is its key. */
-export async function record(draft: Schemas['EntryDraft']): Promise<Schemas['Recorded']> {
-  return (await body_of(api.POST('/api/v1/entries', { body: draft }))) as Schemas['Recorded'];
+// What staff write is recorded whatever the logging rules say, and so has an id.
+type Written = Schemas['Recorded'] & { id: string };
+export async function record(draft: Schemas['EntryDraft']): Promise<Written> {
+  return (await body_of(api.POST('/api/v1/entries', { body: draft }))) as Written;
 }
 
 /** Refused (412) where somebody else changed it since `version`. */
