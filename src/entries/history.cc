@@ -1,11 +1,14 @@
 #include "entries/history.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -197,6 +200,12 @@ Response show_summary(const Call& call, const Neighbours& neighbours) {
     base::JsonWriter out;
     out.begin_object().member("visits", summary.visits);
     write_amounts(out, "lifetime_value", summary.lifetime_value);
+    out.key("first_entry_at");
+    if (summary.first_entry_at) {
+      out.value(base::format_rfc3339(*summary.first_entry_at));
+    } else {
+      out.value(nullptr);
+    }
     out.key("last_contact_at");
     std::optional<std::int64_t> days;
     if (summary.last_contact_at) {

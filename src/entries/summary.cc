@@ -127,6 +127,9 @@ constexpr std::string_view kLastContact = R"(
   WHERE (t.direction IN ('inbound', 'outbound')
          OR t.type IN ('appointment.completed', 'visit', 'stay.checked_in')) AND t.business = )";
 
+constexpr std::string_view kFirstEntry = R"(
+  SELECT t.occurred_at FROM timeline t WHERE t.business = )";
+
 SqlText about(std::string_view begin, db::Tx& tx, const Scope& scope, const base::Id& contact) {
   const Filter filter;
   SqlText sql;
@@ -146,6 +149,17 @@ void count_visits(db::Tx& tx, const Scope& scope, const base::Id& contact, Summa
   summary.visits += rows->integer(0);
 }
 
+void find_first_entry(db::Tx& tx, const Scope& scope, const base::Id& contact, Summary& summary) {
+  SqlText first = about(kFirstEntry, tx, scope, contact);
+  first << " AND t.occurred_at <= ";
+  first.value(tx.now());
+  first << " ORDER BY t.occurred_at LIMIT 1";
+  db::Rows rows = tx.query(first.text(), first.params());
+  if (!rows.next()) return;
+  summary.first_entry_at =
+      std::min(summary.first_entry_at.value_or(rows->integer(0)), rows->integer(0));
+}
+
 void find_last_contact(db::Tx& tx, const Scope& scope, const base::Id& contact, Summary& summary) {
   SqlText last = about(kLastContact, tx, scope, contact);
   last << " AND t.occurred_at <= ";
@@ -163,6 +177,7 @@ Summary summarise(db::Tx& tx, const Scope& scope) {
   Summary summary;
   for (const base::Id& member : scope.members) {
     count_visits(tx, scope, member, summary);
+    find_first_entry(tx, scope, member, summary);
     find_last_contact(tx, scope, member, summary);
   }
   sum_payments(tx, scope, summary);

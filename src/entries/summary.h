@@ -16,6 +16,7 @@ struct Summary {
   std::int64_t visits = 0;  // appointment.completed, visit, stay.checked_in
   std::map<std::string, std::int64_t> lifetime_value;  // taken − refunded, minor units by currency
   std::map<std::string, std::int64_t> unpaid;  // invoiced − paid − voided, minor units by currency
+  std::optional<base::Micros> first_entry_at;  // of those that are not to come
   std::optional<base::Micros> last_contact_at;
   struct Appointment {
     base::Micros starts_at = 0;

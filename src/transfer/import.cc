@@ -309,7 +309,7 @@ class Run {
     for (const RowPlan& row : batch.rows) {
       ++report_.counts.rows;
       if (row.rejected) {
-        reject(row, *row.rejected);
+        reject(row, *row.rejected, row.faults);
       } else if (row.skipped) {
         ++report_.counts.skipped;
       } else {
@@ -349,7 +349,7 @@ class Run {
           end = failed;
           continue;
         }
-        reject(*rows[begin], error.message());
+        reject(*rows[begin], error.message(), faults_of(error));
         stored.clear();
         end = begin + 1;
       }
@@ -427,11 +427,12 @@ class Run {
       report_.warnings.push_back({row.line, reason});
   }
 
-  void reject(const RowPlan& row, const std::string& reason) {
+  void reject(const RowPlan& row, const std::string& reason,
+              const std::vector<ImportFault>& faults) {
     ++report_.counts.rejected;
     rejected_.add(row.line, row.raw, reason);
     if (report_.rejected.size() < order_.findings_max)
-      report_.rejected.push_back({row.line, reason});
+      report_.rejected.push_back({row.line, reason, faults});
   }
 
   db::Database& database_;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "access/actor.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/id.h"
@@ -91,7 +92,14 @@ void write_findings(JsonWriter& out, std::string_view name,
                     const std::vector<ImportFinding>& findings) {
   out.key(name).begin_array();
   for (const ImportFinding& finding : findings) {
-    out.begin_object().member("line", finding.line).member("reason", finding.reason).end_object();
+    out.begin_object().member("line", finding.line).member("reason", finding.reason);
+    out.key("faults").begin_array();
+    for (const ImportFault& fault : finding.faults) {
+      out.begin_object().member("field", fault.field).member("code", fault.code);
+      if (!fault.value.empty()) out.member("value", shortened(fault.value));
+      out.end_object();
+    }
+    out.end_array().end_object();
   }
   out.end_array();
 }
@@ -214,7 +222,12 @@ ImportFields fields_of(const Json& json) {
 std::vector<ImportFinding> findings_of(const Json& list) {
   std::vector<ImportFinding> out;
   for (const Json& item : list.items()) {
-    out.push_back({.line = number_of(item, "line"), .reason = text_of(item, "reason")});
+    ImportFinding& finding = out.emplace_back(
+        ImportFinding{.line = number_of(item, "line"), .reason = text_of(item, "reason")});
+    for (const Json& fault : member(item, "faults").items()) {
+      finding.faults.push_back(
+          {text_of(fault, "field"), text_of(fault, "code"), text_of(fault, "value")});
+    }
   }
   return out;
 }

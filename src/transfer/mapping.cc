@@ -25,6 +25,7 @@
 #include "transfer/row_keys.h"
 #include "transfer/template.h"
 #include "transfer/time_rule.h"
+#include "transfer/transfer.h"
 #include "transfer/value_rule.h"
 
 namespace annals::transfer {
@@ -568,9 +569,8 @@ Json amount_of(const AmountRule& rule, Cells cells) {
   const auto value =
       minor_units(without_currency(text, currency), rule.decimal, rule.group, digits);
   if (!value) {
-    throw base::invalid(
-        "amount", "number",
-        "\"" + text + "\" is no amount of " + currency + " as the mapping spells them");
+    throw UnreadableCell("amount", "number", text,
+                         "is no amount of " + currency + " as the mapping spells them");
   }
   Json out = Json::object();
   out.set("value", Json::number(*value));
@@ -658,6 +658,15 @@ entries::Draft Mapping::Rules::draft(const EntryRule& entry, Cells cells,
   return out;
 }
 
+std::vector<ImportFault> faults_of(const base::Error& error) {
+  const auto* unreadable = dynamic_cast<const UnreadableCell*>(&error);
+  std::vector<ImportFault> out;
+  for (const base::FieldError& one : error.errors()) {
+    out.push_back({one.field, one.code, unreadable == nullptr ? "" : unreadable->cell()});
+  }
+  return out;
+}
+
 RowPlan Mapping::plan(CsvRow row) const {
   RowPlan out;
   out.line = row.line;
@@ -687,6 +696,7 @@ RowPlan Mapping::plan(CsvRow row) const {
     }
   } catch (const base::Error& error) {
     out.rejected = error.message();
+    out.faults = faults_of(error);
     out.drafts.clear();
   }
   out.raw = std::move(row.cells);

@@ -10,12 +10,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "contacts/contacts.h"
 #include "entries/entries.h"
 #include "transfer/csv.h"
 #include "transfer/mapping_text.h"
 #include "transfer/template.h"
+#include "transfer/transfer.h"
 
 namespace annals::transfer {
 
@@ -41,11 +43,15 @@ struct RowPlan {
   std::vector<std::string> raw;        // the cells as the file has them
   std::optional<std::string> skipped;  // why nothing is to be done
   std::optional<std::string> rejected;
+  std::vector<ImportFault> faults;  // of a row that is rejected
   std::vector<std::string> warnings;
   contacts::Selector selector;
   std::optional<base::Json> create;  // a body as POST /contacts takes it
   std::vector<entries::Draft> drafts;
 };
+
+/// What `error` says of a row, for programs.
+[[nodiscard]] std::vector<ImportFault> faults_of(const base::Error& error);
 
 /// What an entry of the mapping states for all rows, to be checked against the catalog before
 /// anything is written.

@@ -14,6 +14,7 @@
 #include "entries/entries.h"
 #include "transfer/csv.h"
 #include "transfer/mapping_text.h"
+#include "transfer/transfer.h"
 #include "transfer/value_rule.h"
 
 namespace annals::transfer {
@@ -410,6 +411,24 @@ TEST(Plan, RejectsARowWhoseCellsAreWrong) {
   auto cells = whole_row();
   cells[12] = "";
   EXPECT_FALSE(plan(mapping, cells).drafts.at(0).actor.has_value());
+}
+
+TEST(Plan, SaysForProgramsWhatIsWrongWithARow) {
+  const auto faults = [](std::size_t cell, const std::string& text) {
+    auto cells = whole_row();
+    cells[cell] = text;
+    std::string out;
+    for (const ImportFault& fault : plan(whole(), cells).faults) {
+      out += fault.field + " " + fault.code + " [" + fault.value + "]";
+    }
+    return out;
+  };
+  EXPECT_EQ(faults(0, "7"), "");
+  EXPECT_EQ(faults(0, ""), "contact.external_id required []");
+  EXPECT_EQ(faults(3, "1980-02-01"), "Born time [1980-02-01]");
+  EXPECT_EQ(faults(9, "tall"), "Height integer [tall]");
+  EXPECT_EQ(faults(11, "1.234,505"), "amount number [1.234,505]");
+  EXPECT_EQ(faults(1, "\xFF"), "First encoding []");
 }
 
 TEST(MappingTimes, MayBePutTogether) {

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/encoding.h"
-#include "base/error.h"
 #include "transfer/mapping_text.h"
 
 namespace annals::transfer {
@@ -108,8 +107,8 @@ std::string Template::render(Cells cells) const {
     } else if (piece.lookup->otherwise) {
       out += *piece.lookup->otherwise;
     } else {
-      throw base::invalid(piece.column_name, "not_in_lookup",
-                          "\"" + cell + "\" is not in the mapping's table for it");
+      throw UnreadableCell(piece.column_name, "not_in_lookup", cell,
+                           "is not in the mapping's table for it");
     }
   }
   return out;

@@ -8,14 +8,29 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/error.h"
 #include "transfer/mapping_text.h"
 
 namespace annals::transfer {
 
 /// The cells of one row, UTF-8, as many as there are columns.
 using Cells = std::span<const std::string>;
+
+/// kInvalid (field: the column): `cell` cannot be read as what it should be.
+class UnreadableCell : public base::Error {
+ public:
+  /// `rule` goes on where the cell ends: `is no whole number`.
+  UnreadableCell(std::string column, std::string code, std::string cell, const std::string& rule)
+      : Error(base::invalid(std::move(column), std::move(code), "\"" + cell + "\" " + rule)),
+        cell_(std::move(cell)) {}
+  [[nodiscard]] const std::string& cell() const { return cell_; }
+
+ private:
+  std::string cell_;
+};
 
 /// `F` → `female`. Where `otherwise` is empty, a cell that is not in the table rejects its row.
 struct Lookup {

@@ -313,7 +313,7 @@ base::Micros TimeRule::instant(Cells cells) const {
   }
   const auto read = pattern.read(cell);
   if (!read) {
-    throw base::invalid(name, "time", "\"" + cell + "\" is no time of the form " + pattern.text());
+    throw UnreadableCell(name, "time", cell, "is no time of the form " + pattern.text());
   }
   base::Day day = read->day;
   std::int64_t micros = read->micros;

@@ -32,10 +32,18 @@ struct ImportProgress {
   std::int64_t bytes_total = 0;
 };
 
+/// One thing that is wrong with a row, for programs.
+struct ImportFault {
+  std::string field;  // the column, or a path into what the row was to become
+  std::string code;
+  std::string value;  // what stands there, where it cannot be read; else empty
+};
+
 /// A row that was rejected or warned about.
 struct ImportFinding {
   std::int64_t line = 0;
-  std::string reason;
+  std::string reason;                 // for people, and all of it
+  std::vector<ImportFault> faults{};  // none of a warning, and where the reason is of another kind
 };
 
 struct ImportReport {

@@ -17,7 +17,6 @@
 
 #include "base/clock.h"
 #include "base/encoding.h"
-#include "base/error.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "transfer/mapping_text.h"
@@ -87,14 +86,13 @@ Json typed(const std::string& cell, As as, char separator, const std::string& co
       return split(cell, separator);
     case As::kInteger:
       if (is_json_number(text, true)) return Json::number_text(std::string(text));
-      throw base::invalid(column, "integer", "\"" + cell + "\" is no whole number");
+      throw UnreadableCell(column, "integer", cell, "is no whole number");
     case As::kNumber:
       if (is_json_number(text, false)) return Json::number_text(std::string(text));
-      throw base::invalid(column, "number", "\"" + cell + "\" is no number such as 12.5");
+      throw UnreadableCell(column, "number", cell, "is no number such as 12.5");
     case As::kBoolean:
       if (const auto flag = boolean_in(text)) return Json::boolean(*flag);
-      throw base::invalid(column, "boolean",
-                          "\"" + cell + "\" is not true, false, yes, no, 1 or 0");
+      throw UnreadableCell(column, "boolean", cell, "is not true, false, yes, no, 1 or 0");
   }
   return {};
 }

@@ -190,6 +190,12 @@ describe('an import', () => {
     });
     expect(tried.rejected.map((each: any) => each.line)).toEqual([702, 703, 704]);
     expect(tried.rejected[0].reason).toMatch(/Datum.*31\.02\.2024/);
+    const datum = { field: 'Datum', code: 'time', value: '31.02.2024' };
+    expect(tried.rejected.map((each: any) => each.faults)).toEqual([
+      [datum],
+      [{ field: 'contact.client_number', code: 'required' }],
+      [{ field: 'create_contact.emails[0].address', code: 'email' }],
+    ]);
     expect(await count('payment.taken')).toBe(0);
     expect((await owner.get('/api/v1/contacts')).items).toHaveLength(0);
 

@@ -47,6 +47,7 @@ test('a new contact has figures of nothing', async () => {
   expect(await summary([])).toEqual({
     visits: 0,
     lifetime_value: [],
+    first_entry_at: expect.stringMatching(/Z$/), // It was created.
     last_contact_at: null,
     days_since_last_contact: null,
     open_tasks: 0,
@@ -129,6 +130,17 @@ test('the last contact is the latest that went in or out, not internal, not to c
   expect(found.last_contact_at).toBe('2024-02-01T10:00:00.000000Z');
   const days = (Date.now() - Date.parse('2024-02-01T10:00:00Z')) / 86_400_000;
   expect(Math.abs(found.days_since_last_contact - days)).toBeLessThanOrEqual(1);
+});
+
+test('the first entry is the earliest that stands, whatever it is, not to come', async () => {
+  const on = (occurred_at: string) => ({ more: { occurred_at } });
+  const { first_entry_at } = await summary([
+    { type: 'note', ...on('2090-01-01T10:00:00Z') },
+    { type: 'note', ...on('2019-05-01T10:00:00Z') },
+    { type: 'call', ...on('2018-02-01T10:00:00Z'), retract: true },
+    { type: 'visit', ...on('2020-02-01T10:00:00Z') },
+  ]);
+  expect(first_entry_at).toBe('2019-05-01T10:00:00.000000Z');
 });
 
 test('open tasks are those that are neither completed nor canceled', async () => {

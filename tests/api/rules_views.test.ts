@@ -15,6 +15,7 @@ beforeAll(async () => {
 afterAll(async () => studio?.server.stop());
 
 const entries = '/api/v1/entries';
+const occurred_at = '2024-01-01T10:00:00.000000Z'; // before its client was written down
 
 interface Hidden {
   contact: string;
@@ -33,6 +34,7 @@ async function record(author: Client, more: object): Promise<Hidden> {
     title: 'Platypus',
     text: 'ornithorhynchus',
     direction: 'inbound',
+    occurred_at,
     attachments: [file],
     ...more,
   });
@@ -63,6 +65,7 @@ async function ways_of_seeing(client: Client, hidden: Hidden): Promise<string[]>
   const summary = await client.get(`/api/v1/contacts/${contact}/summary`);
   look('summary', summary.lifetime_value.length > 0);
   look('last contact', summary.last_contact_at !== null);
+  look('first entry', summary.first_entry_at === occurred_at);
   const detail = await client.request('GET', `${entries}/${id}`);
   expect([200, 404]).toContain(detail.status);
   look('detail', detail.status === 200);
@@ -74,7 +77,7 @@ async function ways_of_seeing(client: Client, hidden: Hidden): Promise<string[]>
 
 /** That it is seen in every way, but for exports by those who may not export. */
 async function expect_seen(client: Client, hidden: Hidden, exports = true): Promise<void> {
-  expect(await ways_of_seeing(client, hidden)).toHaveLength(exports ? 19 : 15);
+  expect(await ways_of_seeing(client, hidden)).toHaveLength(exports ? 20 : 16);
 }
 
 async function expect_hidden(client: Client, hidden: Hidden): Promise<void> {

@@ -150,5 +150,27 @@ describe('the page of a client', () => {
     await studio.check_narrow('client');
   });
 
+  step('says since when, in which language, and what is not wanted', async () => {
+    const contact = await studio.call('POST', '/contacts', {
+      given_name: 'Greta',
+      language: 'de-AT',
+      consents: [{ channel: 'email', purpose: 'marketing', granted: false }],
+    });
+    const facts = page.locator('main header');
+    await page.goto(`/contacts/${contact.id}`);
+    await facts.getByText(`Client since ${new Date().getFullYear()}`, { exact: true }).waitFor();
+    await facts.getByText('Austrian German', { exact: true }).waitFor();
+    await facts.getByText('no marketing by e-mail', { exact: true }).waitFor();
+    // New Year's Eve by UTC, and the morning after where the business is.
+    await studio.call('POST', '/entries', {
+      type: 'note',
+      contact: { id: contact.id },
+      text: 'From the old card',
+      occurred_at: '2018-12-31T23:30:00Z',
+    });
+    await facts.getByText('Client since 2019', { exact: true }).waitFor();
+    await studio.check('client-head');
+  });
+
   step('complained about nothing', () => assert.deepEqual(studio.complaints, []));
 });

@@ -29,7 +29,13 @@ function without_waiting(artifacts) {
   return mended;
 }
 
-/** Of `path`, for who is signed in at `studio`, with nothing of it in the browser's cache. */
+const unseen = ({ code, message }) => ({ unseen: `${code}: ${message}` });
+
+/**
+ * Of `path`, for who is signed in at `studio`, with nothing of it in the browser's cache. Where
+ * Lighthouse could not look, such as without a whole trace (NO_NAVSTART), `unseen` says why, and
+ * there is nothing else.
+ */
 export async function lighthouse_of(studio, path) {
   const { default: lighthouse, auditFlowArtifacts } = await import(
     pathToFileURL(require.resolve('lighthouse')).href
@@ -46,12 +52,13 @@ export async function lighthouse_of(studio, path) {
       onlyCategories: ['performance', 'accessibility'],
     };
     const looked = await lighthouse(studio.url + path, flags);
-    if (looked.lhr.runtimeError) throw new Error(looked.lhr.runtimeError.message);
+    if (looked.lhr.runtimeError) return unseen(looked.lhr.runtimeError);
     const { steps } = await auditFlowArtifacts({
       name: path,
       gatherSteps: [{ artifacts: without_waiting(looked.artifacts), name: path, flags }],
     });
     const { lhr } = steps[0];
+    if (lhr.runtimeError) return unseen(lhr.runtimeError);
     return {
       performance: lhr.categories.performance.score,
       performance_by_the_clock: looked.lhr.categories.performance.score,

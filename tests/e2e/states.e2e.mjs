@@ -2,6 +2,7 @@
 // and everything by the keyboard alone.
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
+import { open_page } from './browser.mjs';
 import { step, Studio } from './studio.mjs';
 
 let studio;
@@ -36,10 +37,85 @@ function problem(status, title) {
   };
 }
 
+const staff_password = 'quiet brook under snow';
+
+/** Looks at the app as somebody of this role finds it. */
+async function as(role, look) {
+  const email = `${role}@studio-nord.example`;
+  const staff = { name: role, email, role, password: staff_password };
+  await studio.ask('POST', '/staff', staff);
+  const other = await open_page(studio.browser, studio.url);
+  const session = { email, password: staff_password };
+  const reply = await other.page.request.post('/api/v1/session', {
+    data: session,
+    headers: { origin: studio.url },
+  });
+  assert.ok(reply.ok(), await reply.text());
+  await look(other.page);
+  assert.deepEqual(other.complaints, []);
+  await other.page.context().close();
+}
+
+/** The ways in that the page offers, and where they lead. */
+const ways_in = (at) =>
+  at
+    .getByRole('main')
+    .getByRole('link', { name: /^(Connect a system|Import a file)$/ })
+    .evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+const to_keys = '/settings?part=keys';
+const to_import = '/settings?part=import';
+
 describe('states', () => {
   before(async () => {
     studio = await Studio.open();
     ({ page } = studio);
+  });
+  after(() => studio?.close());
+
+  step('where nothing is yet, what will come, and the ways to make it so', async () => {
+    await page.goto('/');
+    await page.getByText('No clients yet.').waitFor();
+    assert.deepEqual(await ways_in(page), [to_keys, to_import]);
+    await studio.check('no-clients');
+    await page.goto('/history');
+    await page.getByText('Nothing has happened yet. What connected systems send').waitFor();
+    assert.deepEqual(await ways_in(page), [to_keys, to_import]);
+    await studio.check('no-history');
+    await studio.check_narrow('no-history');
+    await page.getByRole('link', { name: 'Connect a system' }).click();
+    await button('Make the key').waitFor();
+    await page.goBack();
+    await page.getByRole('link', { name: 'Import a file' }).click();
+    await button('Choose a file').waitFor();
+    await page.goto('/history?q=nothing');
+    await page.getByText('No entry fits these filters.').waitFor();
+    assert.deepEqual(await ways_in(page), []);
+  });
+
+  step('each way in is for who may use it', async () => {
+    for (const [role, ways] of [
+      ['manager', [to_import]],
+      ['staff', []],
+      ['auditor', []],
+    ]) {
+      await as(role, async (theirs) => {
+        for (const [path, words] of [
+          ['/', 'No clients yet.'],
+          ['/history', 'Nothing has happened yet.'],
+        ]) {
+          await theirs.goto(path);
+          await theirs.getByText(words).waitFor();
+          assert.deepEqual(await ways_in(theirs), ways, `${role} at ${path}`);
+        }
+        for (const way of ways) {
+          await theirs.goto(way);
+          await theirs.getByRole('button', { name: 'Choose a file' }).waitFor();
+        }
+      });
+    }
+  });
+
+  step('clients come', async () => {
     client = await studio.call('POST', '/contacts', {
       given_name: 'Jürgen',
       family_name: 'Müller',
@@ -54,7 +130,6 @@ describe('states', () => {
       amount: { value: 4990, currency: 'EUR' },
     });
   });
-  after(() => studio?.close());
 
   step('by the keyboard alone: find, read, log a call with a follow-up', async () => {
     await page.goto('/');
@@ -225,12 +300,20 @@ describe('states', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Nova Neu' }).waitFor();
     await row('created').waitFor();
-    await button(/^Payments/)
-      .waitFor({ timeout: 1_000 })
-      .catch(() => {});
-    await page.goto(`${page.url()}?category=payments`);
+    await page.getByText('What connected systems send and what you write down').waitFor();
+    assert.deepEqual(await ways_in(page), [to_keys, to_import]);
+    await studio.check('just-begun');
+    const address = page.url();
+    await page.goto(`${address}?category=payments`);
     await page.getByText('No entry fits these filters.').waitFor();
+    assert.deepEqual(await ways_in(page), []);
     await studio.check('nothing-fits');
+    const [nova] = (await studio.call('GET', '/contacts?q=nova')).items;
+    await page.goto(address);
+    await row('created').waitFor();
+    await studio.call('POST', '/entries', { type: 'note', contact: { id: nova.id }, text: 'Hi' });
+    await row('Hi').waitFor();
+    assert.deepEqual(await ways_in(page), []);
   });
 
   step('offline: says since when, keeps what is typed, goes on by itself', async () => {

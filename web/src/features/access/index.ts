@@ -5,5 +5,6 @@ export { default as BusinessSettings } from './BusinessSettings.svelte';
 export { default as Gate } from './Gate.svelte';
 export { default as StaffSettings } from './StaffSettings.svelte';
 export { default as UserMenu } from './UserMenu.svelte';
+export { default as WaysIn } from './WaysIn.svelte';
 export { may_write, session_over, type Me } from './session.svelte';
 export { use_me } from './who';

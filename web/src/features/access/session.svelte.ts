@@ -56,6 +56,16 @@ export function may_write(me: Me): boolean {
   return me.role !== 'auditor';
 }
 
+/** Whether someone may make API keys. */
+export function may_connect(me: Me): boolean {
+  return me.role === 'owner';
+}
+
+/** Whether someone may import files. */
+export function may_import(me: Me): boolean {
+  return me.role === 'owner' || me.role === 'manager';
+}
+
 let over = $state(false);
 
 /** Whether the session ended while the app was open. */
