@@ -13,6 +13,7 @@ export { default as Tabs } from './Tabs.svelte';
 export { default as TextArea } from './TextArea.svelte';
 export { default as Toasts } from './Toasts.svelte';
 export { default as Wrong } from './Wrong.svelte';
+export * from './categories';
 export * from './consents';
 export * from './fields';
 export * from './format';
