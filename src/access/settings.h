@@ -12,7 +12,8 @@
 
 namespace annals::access {
 
-/// Which setting: `kind` is business, staff, api_key, log_view, contact_type or entry_type.
+/// Which setting: `kind` is business, staff, api_key, log_view, contact_type, entry_type or
+/// logging_rule.
 struct SettingsName {
   std::string_view kind;
   std::string key;  // what names it among its kind: a key, or an id

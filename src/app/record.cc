@@ -20,10 +20,12 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "catalog/logging_rules.h"
 #include "contacts/contacts.h"
 #include "db/db.h"
 #include "entries/draft.h"
 #include "entries/entries.h"
+#include "entries/logging.h"
 #include "http/message.h"
 #include "tasks/tasks.h"
 
@@ -68,17 +70,20 @@ Item parse_item(const base::Json& json, const std::string& path, const std::stri
 
 struct Done {
   entries::Recorded recorded;
-  std::optional<base::Id> task;
+  std::optional<base::Id> task{};
+  std::optional<base::Id> rule{};  // that says not to record it; nothing else is set then
 };
 
-Done record(db::Tx& tx, const access::Actor& actor, Item item, const std::string& path) {
-  if (const auto duplicate = entries::find_duplicate(tx, actor, item.draft)) {
-    return {*duplicate, std::nullopt};
+Done record(db::Tx& tx, const access::Actor& actor, Item item, const std::string& path,
+            catalog::NotLogged& not_logged) {
+  if (const auto duplicate = entries::find_duplicate(tx, actor, item.draft)) return {*duplicate};
+  if (const auto rule = entries::follow_logging_rule(tx, item.draft, not_logged)) {
+    return {.recorded = {}, .rule = rule};
   }
   const std::string field = path.empty() ? "contact" : path + ".contact";
   const entries::ContactRef contact =
       contacts::resolve(tx, actor, item.contact, item.create_contact, field);
-  if (!item.task) return {entries::record(tx, actor, contact, item.draft), std::nullopt};
+  if (!item.task) return {entries::record(tx, actor, contact, item.draft)};
   actor.require(access::Permission::kTasksWrite);
   item.task->id = base::make_id(tx.now());
   item.draft.task = item.task->id;
@@ -95,6 +100,11 @@ void ask_ahead(db::Tx& tx, db::Asks& asks, const Item& item) {
 }
 
 void write(base::JsonWriter& out, const Done& done) {
+  if (done.rule) {
+    out.begin_object().member("id", nullptr).member("status", "not_logged");
+    out.member("rule_id", done.rule->text()).end_object();
+    return;
+  }
   out.begin_object().member("id", done.recorded.id.text());
   out.member("status", done.recorded.duplicate ? "duplicate" : "created");
   if (done.recorded.erased) out.member("erased", true);
@@ -124,12 +134,17 @@ Response record_one(const Call& call, base::Json json) {
         if (error) std::rethrow_exception(error);
         base::JsonWriter out;
         write(out, one->done);
-        return Response::json(one->done.recorded.duplicate ? 200 : 201, out.take());
+        const bool is_new = !one->done.recorded.duplicate && !one->done.rule;
+        return Response::json(is_new ? 201 : 200, out.take());
       });
     };
     database.begin_write(
         one->actor.business,
-        [one](db::Tx& tx) { one->done = record(tx, one->actor, one->item, ""); },
+        [one](db::Tx& tx) {
+          catalog::NotLogged not_logged;
+          one->done = record(tx, one->actor, one->item, "", not_logged);
+          not_logged.keep(tx);
+        },
         [one](db::Tx& tx, db::Asks& asks) { ask_ahead(tx, asks, one->item); }, ended);
   };
   return reply;
@@ -179,8 +194,11 @@ Response record_array(const Call& call, const base::Json& json) {
       call.actor.business,
       [&](db::Tx& tx) {
         std::vector<Done> done(items.size());
-        for_all(items.size(),
-                [&](std::size_t i) { done[i] = record(tx, call.actor, items[i], index_path(i)); });
+        catalog::NotLogged not_logged;
+        for_all(items.size(), [&](std::size_t i) {
+          done[i] = record(tx, call.actor, items[i], index_path(i), not_logged);
+        });
+        not_logged.keep(tx);
         return done;
       },
       [&](db::Tx& tx, db::Asks& asks) {
@@ -268,14 +286,17 @@ struct Outcome {
 Outcome commit_lines(const Call& call, const std::vector<Ready>& ready) {
   const auto work = [&](db::Tx& tx) {
     Outcome outcome;
+    catalog::NotLogged not_logged;
     for (const Ready& line : ready) {
       try {
-        tx.nested([&] { outcome.done.push_back(record(tx, call.actor, line.item, "")); });
+        tx.nested(
+            [&] { outcome.done.push_back(record(tx, call.actor, line.item, "", not_logged)); });
       } catch (const Error& error) {
         if (!is_about_the_line(error)) throw;
         outcome.rejected.push_back(reject(line.line, error));
       }
     }
+    not_logged.keep(tx);
     return outcome;
   };
   return call.database.write(call.actor.business, work, [&](db::Tx& tx, db::Asks& asks) {

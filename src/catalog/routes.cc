@@ -18,6 +18,8 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "catalog/catalog.h"
+#include "catalog/logging_rules.h"
+#include "catalog/setting_forms.h"
 #include "catalog/store.h"
 #include "db/db.h"
 #include "http/cursor.h"
@@ -31,107 +33,6 @@ using access::Permission;
 
 constexpr std::size_t kViewKeyCharsMax = 50;
 
-template <class Strings>
-void write_strings(base::JsonWriter& json, std::string_view name, const Strings& strings) {
-  json.key(name).begin_array();
-  for (const auto& text : strings) json.value(std::string_view(text));
-  json.end_array();
-}
-
-http::Response reply(int status, std::string body, std::int64_t version) {
-  http::Response response = http::Response::json(status, std::move(body));
-  response.headers.emplace_back("ETag", access::etag(version));
-  return response;
-}
-
-// One page of `items`, which are in the order of key_of(item). Settings are short lists that forms
-// want whole, so that a page is as long as may be unless the caller says otherwise.
-template <class Item, class KeyOf, class Write>
-http::Response page(const http::Request& request, std::string_view list,
-                    const std::vector<Item>& items, KeyOf key_of, Write write) {
-  access::only_query(request, {"cursor", "limit"});
-  const std::size_t limit =
-      request.query_value("limit") ? access::page_limit(request) : base::limits::kPageMax;
-  const std::string after = http::open_cursor(request, list);
-  const auto begin = std::find_if(items.begin(), items.end(), [&](const Item& item) {
-    return after.empty() || std::string_view(key_of(item)) > after;
-  });
-  const auto rest = static_cast<std::size_t>(items.end() - begin);
-  const auto end = begin + static_cast<std::ptrdiff_t>(std::min(limit, rest));
-  base::JsonWriter json;
-  json.begin_object().key("items").begin_array();
-  for (auto item = begin; item != end; ++item) write(json, *item);
-  json.end_array().key("next_cursor");
-  if (end == items.end()) {
-    json.value(nullptr);
-  } else {
-    json.value(http::make_cursor(list, key_of(*(end - 1))));
-  }
-  json.end_object();
-  return http::Response::json(200, json.take());
-}
-
-void expect_room(std::size_t have, std::size_t max, const char* what) {
-  if (have < max) return;
-  throw base::conflict("", "too_many",
-                       "A business has at most " + std::to_string(max) + " " + what + ".");
-}
-
-// The `views` of a body; an unknown one is an error of `body`.
-std::vector<std::string> read_views(db::Tx& tx, base::Fields& body) {
-  std::vector<std::string> views;
-  for (std::string& view : body.texts("views", base::limits::kLogViewsMax)) {
-    if (std::find(views.begin(), views.end(), view) == views.end()) {
-      views.push_back(std::move(view));
-    }
-  }
-  for (const std::string& view : unknown_views(tx, views)) {
-    body.fail("views", "unknown_view", "names " + view + ", which is no log view");
-  }
-  return views;
-}
-
-// ---- what the ledger tells of changes
-
-access::SettingsName name_of(const LogView& view) { return {"log_view", view.key}; }
-
-access::Settings settings_of(const LogView& view) {
-  return {{"name", base::Json::string(view.name)}, {"roles", access::json_strings(view.roles)}};
-}
-
-access::SettingsName name_of(const ContactType& type) { return {"contact_type", type.key}; }
-
-access::Settings settings_of(const ContactType& type) {
-  return {{"name", base::Json::string(type.name)},
-          {"views", access::json_strings(type.views)},
-          {"archived", base::Json::boolean(type.archived)}};
-}
-
-access::SettingsName name_of(const EntryType& type) { return {"entry_type", type.type}; }
-
-access::Settings settings_of(const EntryType& type) {
-  return {{"category", base::Json::string(type.category)},
-          {"name", base::Json::string(type.name)},
-          {"views", access::json_strings(type.views)}};
-}
-
-template <class Item>
-void add_settings(const std::vector<Item>& items, std::vector<access::CurrentSettings>& all) {
-  for (const Item& item : items) {
-    const access::SettingsName name = name_of(item);
-    all.push_back({name.kind, name.key, settings_of(item)});
-  }
-}
-
-// Puts `after` in the place of `before`, and tells the ledger what differs.
-template <class Item>
-void put_and_tell(const Call& call, db::Tx& tx, const std::optional<Item>& before,
-                  const Item& after) {
-  put(tx, tx.business(), after);
-  access::record_settings(tx, call.actor, name_of(after),
-                          before ? settings_of(*before) : access::Settings(), settings_of(after));
-}
-
 // ---- log views
 
 void write(base::JsonWriter& json, const LogView& view) {
@@ -143,7 +44,7 @@ void write(base::JsonWriter& json, const LogView& view) {
 http::Response reply(int status, const LogView& view) {
   base::JsonWriter json;
   write(json, view);
-  return reply(status, json.take(), view.version);
+  return versioned_reply(status, json.take(), view.version);
 }
 
 // The tabs that the caller may see; all of them, for whom it falls to set them up.
@@ -246,7 +147,7 @@ void write(base::JsonWriter& json, const ContactType& type) {
 http::Response reply(int status, const ContactType& type) {
   base::JsonWriter json;
   write(json, type);
-  return reply(status, json.take(), type.version);
+  return versioned_reply(status, json.take(), type.version);
 }
 
 http::Response list_contact_types(const Call& call) {
@@ -351,7 +252,7 @@ void write(base::JsonWriter& json, const ListedType& type) {
 http::Response reply(int status, const ListedType& type) {
   base::JsonWriter json;
   write(json, type);
-  return reply(status, json.take(), type.own.version);
+  return versioned_reply(status, json.take(), type.own.version);
 }
 
 ListedType untouched(const Type& builtin) {
@@ -446,6 +347,14 @@ http::Response change_entry_type(const Call& call) {
   });
 }
 
+template <class Item>
+void add_settings(const std::vector<Item>& items, std::vector<access::CurrentSettings>& all) {
+  for (const Item& item : items) {
+    const access::SettingsName name = name_of(item);
+    all.push_back({name.kind, name.key, settings_of(item)});
+  }
+}
+
 }  // namespace
 
 std::vector<access::CurrentSettings> current_settings(db::Tx& tx) {
@@ -453,12 +362,13 @@ std::vector<access::CurrentSettings> current_settings(db::Tx& tx) {
   add_settings(log_views(tx), all);
   add_settings(contact_types(tx), all);
   add_settings(entry_types(tx), all);
+  add_settings(logging_rules(tx), all);
   return all;
 }
 
 access::Routes routes() {
   using http::Method;
-  return {
+  access::Routes table = {
       {Method::kGet, "/contact-types", Permission::kSettingsRead, list_contact_types},
       {Method::kPost, "/contact-types", Permission::kEntriesWrite, create_contact_type},
       {Method::kPatch, "/contact-types/{key}", Permission::kSettingsWrite, change_contact_type},
@@ -469,6 +379,8 @@ access::Routes routes() {
       {Method::kPost, "/log-views", Permission::kSettingsWrite, create_log_view},
       {Method::kPatch, "/log-views/{key}", Permission::kSettingsWrite, change_log_view},
   };
+  for (access::Route& route : logging_rule_routes()) table.push_back(std::move(route));
+  return table;
 }
 
 }  // namespace annals::catalog

@@ -9,7 +9,6 @@
 #include "db/db.h"
 
 namespace annals::catalog {
-namespace {
 
 std::vector<std::string> strings_of(std::string_view text) {
   std::vector<std::string> strings;
@@ -25,6 +24,8 @@ std::string json_of(const std::vector<std::string>& strings) {
   json.end_array();
   return json.take();
 }
+
+namespace {
 
 LogView log_view_of(const db::Row& row) {
   return {.key = row.string(0),

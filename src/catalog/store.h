@@ -52,6 +52,10 @@ void put(db::Tx& tx, db::BusinessKey business, const LogView& view);
 void put(db::Tx& tx, db::BusinessKey business, const ContactType& type);
 void put(db::Tx& tx, db::BusinessKey business, const EntryType& type);
 
+/// A column that holds a JSON array of strings.
+[[nodiscard]] std::vector<std::string> strings_of(std::string_view text);
+[[nodiscard]] std::string json_of(const std::vector<std::string>& strings);
+
 /// Those of `views` that the business does not have.
 [[nodiscard]] std::vector<std::string> unknown_views(db::Tx& tx,
                                                      const std::vector<std::string>& views);

@@ -18,6 +18,7 @@
 #include "contacts/store.h"
 #include "db/db.h"
 #include "entries/entries.h"
+#include "entries/logging.h"
 
 namespace annals::contacts {
 namespace {
@@ -45,12 +46,10 @@ std::vector<entries::Change> differences(const Json& before, const Json& after) 
 
 void document(db::Tx& tx, const access::Actor& actor, const Contact& contact,
               entries::Draft draft) {
-  // The server writes these entries by itself, so that nobody corrects them by hand.
-  draft.manual = false;
   if (actor.kind == access::Actor::Kind::kStaff) {
     draft.actor = entries::ActorClaim{.kind = "staff", .id = actor.id, .name = actor.name};
   }
-  entries::record(tx, actor, {.id = contact.id, .tag = contact.tag}, draft);
+  entries::record_own(tx, actor, {.id = contact.id, .tag = contact.tag}, std::move(draft));
 }
 
 void document(db::Tx& tx, const access::Actor& actor, const Contact& contact, std::string type,

@@ -87,6 +87,7 @@ Record fill(db::Tx& tx, const access::Actor& actor, const ContactRef& contact, c
   if (draft.views) set_views(tx, record, *draft.views);
   if (draft.about) set_about(tx, actor, record, *draft.about);
   record.task = draft.task;
+  record.rule = draft.rule;
   return record;
 }
 

@@ -63,6 +63,7 @@ struct Draft {
   bool is_private = false;
   std::optional<base::Id> about;
   std::optional<base::Id> task;  // the follow-up that is made with it
+  std::optional<base::Id> rule;  // the logging rule that gave contact type or views
   std::string canonical;         // the received draft, canonical; compared where source_id repeats
 };
 

@@ -26,6 +26,7 @@
 #include "entries/export.h"
 #include "entries/filter.h"
 #include "entries/load.h"
+#include "entries/logging.h"
 #include "entries/revise.h"
 #include "entries/saved_filters.h"
 #include "entries/summary.h"
@@ -376,6 +377,7 @@ access::Routes routes(Neighbours given) {
       {kGet, "/attachments/{id}", Permission::kEntriesRead, download},
   };
   for (access::Route& route : saved_filter_routes()) table.push_back(std::move(route));
+  for (access::Route& route : logging_trial_routes()) table.push_back(std::move(route));
   return table;
 }
 

@@ -61,6 +61,7 @@ void write_actor(JsonWriter& out, const Record& record) {
 void write_origin(JsonWriter& out, const Record& record) {
   if (record.retraction) return;
   out.key("origin").begin_object().member("kind", record.manual ? "manual" : "automatic");
+  if (record.rule) out.member("rule", record.rule->text());
   text_if(out, "source", record.source);
   text_if(out, "source_id", record.source_id);
   out.end_object();
@@ -96,6 +97,7 @@ void read_origin(std::string_view written, Record& record) {
   JsonScan scan(written);
   while (scan.next_member()) {
     if (scan.key() == "kind") record.manual = base::json_string(scan.value()) == "manual";
+    if (scan.key() == "rule") record.rule = read_id(scan.value());
     if (scan.key() == "source") record.source = base::json_string(scan.value());
     if (scan.key() == "source_id") record.source_id = base::json_string(scan.value());
   }

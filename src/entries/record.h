@@ -3,8 +3,9 @@
 // Members (absent where empty): v, business, contact, id, version, kind, type, category,
 // contact_type, method, direction, actor, recorded_by, occurred_at, recorded_at (µs), time_zone,
 // title, text, details (the received JSON as a string), changes [{field, old, new}] (old and new as
-// JSON strings), amount, attachments [{id, name, media_type, size, commitment}], origin, private,
-// views (stated ones), about, task, reason. Numbers are integers.
+// JSON strings), amount, attachments [{id, name, media_type, size, commitment}], origin {kind,
+// rule, source, source_id}, private, views (stated ones), about, task, reason. Numbers are
+// integers.
 #pragma once
 #include <optional>
 #include <string>
@@ -64,6 +65,7 @@ struct Record {
   bool manual = false;
   std::string source;
   std::string source_id;
+  std::optional<base::Id> rule;  // the logging rule that gave contact type or views
   bool is_private = false;
   std::vector<std::string> views;
   std::optional<base::Id> about;

@@ -144,17 +144,18 @@ void write_origin(JsonWriter& out, const RecordText& text) {
   std::string_view kind = R"("automatic")";
   std::string_view source = "null";
   std::string_view source_id = "null";
+  std::string_view rule = "null";
   if (text.has(kOrigin)) {
     base::JsonScan scan(text.written(kOrigin));
     while (scan.next_member()) {
       if (scan.key() == "kind") kind = scan.value();
       if (scan.key() == "source") source = scan.value();
       if (scan.key() == "source_id") source_id = scan.value();
+      if (scan.key() == "rule") rule = scan.value();
     }
   }
   out.key("origin").begin_object().key("kind").raw(kind);
-  out.key("source").raw(source).key("source_id").raw(source_id);
-  out.member("rule", nullptr).end_object();
+  out.key("source").raw(source).key("source_id").raw(source_id).key("rule").raw(rule).end_object();
 }
 
 void write_highlights(JsonWriter& out, const RecordText& text,

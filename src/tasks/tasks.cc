@@ -18,6 +18,7 @@
 #include "contacts/contacts.h"
 #include "db/db.h"
 #include "entries/entries.h"
+#include "entries/logging.h"
 #include "tasks/change.h"
 #include "tasks/store.h"
 
@@ -100,8 +101,6 @@ void document(db::Tx& tx, const access::Actor& actor, const Task& task, const st
   entries::Draft entry;
   entry.type = type;
   entry.category = "tasks";
-  // The server writes these entries by itself, so that nobody corrects them by hand.
-  entry.manual = false;
   if (actor.kind == access::Actor::Kind::kStaff) {
     entry.actor = entries::ActorClaim{.kind = "staff", .id = actor.id, .name = actor.name};
   }
@@ -113,7 +112,8 @@ void document(db::Tx& tx, const access::Actor& actor, const Task& task, const st
   entry.is_private = task.is_private;
   if (task.views != std::vector<std::string>{"general"}) entry.views = task.views;
   const contacts::Selector selector{.id = task.contact, .uid = {}, .email = {}, .phone = {}};
-  entries::record(tx, actor, contacts::resolve(tx, actor, selector, nullptr, "contact"), entry);
+  entries::record_own(tx, actor, contacts::resolve(tx, actor, selector, nullptr, "contact"),
+                      std::move(entry));
 }
 
 base::Id create(db::Tx& tx, const access::Actor& actor, const NewTask& wanted,

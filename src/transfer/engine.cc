@@ -33,7 +33,7 @@ struct Copied {
   std::size_t keys;
 };
 
-constexpr std::array<Copied, 19> kTables = {
+constexpr std::array<Copied, 21> kTables = {
     Copied{"staff",
            "id, email, email_folded, name, role, password_hash, active, version, created_at",
            "btttttiii", 1},
@@ -43,6 +43,10 @@ constexpr std::array<Copied, 19> kTables = {
     Copied{"log_views", "key, name, roles, version", "ttti", 1},
     Copied{"contact_types", "key, name, views, archived, version", "tttii", 1},
     Copied{"entry_types", "type, category, name, views, version", "tttti", 1},
+    Copied{"logging_rules",
+           "id, type, source, enabled, contact_type, views, version, not_logged, last_not_logged",
+           "bttittiii", 1},
+    Copied{"not_logged", "rule, slot, source, category, n", "bitti", 3},
     Copied{"contacts",
            "id, tag, version, state, name, organization, archived, merged_into, created_at, "
            "updated_at",
