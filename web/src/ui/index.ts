@@ -9,6 +9,7 @@ export { default as Popover } from './Popover.svelte';
 export { default as Refusal } from './Refusal.svelte';
 export { default as Soon } from './Soon.svelte';
 export { default as Segments } from './Segments.svelte';
+export { default as Switch } from './Switch.svelte';
 export { default as Tabs } from './Tabs.svelte';
 export { default as TextArea } from './TextArea.svelte';
 export { default as Toasts } from './Toasts.svelte';
