@@ -48,7 +48,8 @@ http::Response page(const http::Request& request, std::string_view list,
       request.query_value("limit") ? access::page_limit(request) : base::limits::kPageMax;
   const std::string after = http::open_cursor(request, list);
   const auto begin = std::find_if(items.begin(), items.end(), [&](const Item& item) {
-    return after.empty() || std::string_view(key_of(item)) > after;
+    const std::string key(key_of(item));
+    return after.empty() || key > after;
   });
   const auto rest = static_cast<std::size_t>(items.end() - begin);
   const auto end = begin + static_cast<std::ptrdiff_t>(std::min(limit, rest));
