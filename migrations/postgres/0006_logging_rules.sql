@@ -6,7 +6,7 @@ CREATE TABLE logging_rules (
   source          TEXT COLLATE "C" NOT NULL,        -- '' for all sources
   enabled         BIGINT NOT NULL,
   contact_type    TEXT COLLATE "C" NOT NULL,        -- '' for none
-  views           TEXT COLLATE "C" NOT NULL,        -- JSON array of log view keys; [] follows the type
+  views           TEXT COLLATE "C" NOT NULL,      -- JSON array of view keys; [] follows the type
   version         BIGINT NOT NULL,
   not_logged      BIGINT NOT NULL,                  -- how many, ever
   last_not_logged BIGINT,

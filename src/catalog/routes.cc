@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,7 +21,6 @@
 #include "catalog/setting_forms.h"
 #include "catalog/store.h"
 #include "db/db.h"
-#include "http/cursor.h"
 #include "http/message.h"
 
 namespace annals::catalog {

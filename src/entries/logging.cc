@@ -13,7 +13,6 @@
 #include "access/actor.h"
 #include "access/route.h"
 #include "base/clock.h"
-#include "base/error.h"
 #include "base/fields.h"
 #include "base/id.h"
 #include "base/json.h"

@@ -83,27 +83,33 @@ test('a correction and a retraction during the walk show nothing twice', async (
   expect([...first.items, ...rest.items].map((e: any) => e.id).sort()).toEqual([...there].sort());
 });
 
-describe.each(['contacts', 'staff', 'api-keys', 'tasks', 'saved-filters', 'entry-types'])(
-  '%s',
-  (list) => {
-    test('are walked page by page, the last page has no cursor', async () => {
-      const body: Record<string, (i: number) => object> = {
-        contacts: (i) => ({ given_name: `Given ${i}` }),
-        staff: (i) => ({ name: `Name ${i}`, email: `n${i}@nord.example`, role: 'staff' }),
-        'api-keys': (i) => ({ name: `Key ${i}`, scopes: ['entries:read'] }),
-        tasks: (i) => ({ title: `Task ${i}`, due: i % 2 ? '2031-01-01' : undefined }),
-        'saved-filters': (i) => ({ name: `Filter ${i}`, filter: 'type=note' }),
-        'entry-types': (i) => ({ type: `own.type_${i}`, category: 'notes' }),
-      };
-      for (let i = 0; i < 5; ++i) await owner.post(`/api/v1/${list}`, body[list]!(i));
-      const path = `/api/v1/${list}`;
-      const whole = await owner.all(path, { limit: 200 });
-      const walked = await owner.all(path, { limit: 2 });
-      expect(whole.length).toBeGreaterThanOrEqual(5);
-      expect(walked).toEqual(whole);
-    });
-  },
-);
+describe.each([
+  'contacts',
+  'staff',
+  'api-keys',
+  'tasks',
+  'saved-filters',
+  'entry-types',
+  'logging-rules',
+])('%s', (list) => {
+  test('are walked page by page, the last page has no cursor', async () => {
+    const body: Record<string, (i: number) => object> = {
+      contacts: (i) => ({ given_name: `Given ${i}` }),
+      staff: (i) => ({ name: `Name ${i}`, email: `n${i}@nord.example`, role: 'staff' }),
+      'api-keys': (i) => ({ name: `Key ${i}`, scopes: ['entries:read'] }),
+      tasks: (i) => ({ title: `Task ${i}`, due: i % 2 ? '2031-01-01' : undefined }),
+      'saved-filters': (i) => ({ name: `Filter ${i}`, filter: 'type=note' }),
+      'entry-types': (i) => ({ type: `own.type_${i}`, category: 'notes' }),
+      'logging-rules': (i) => ({ type: `own.type_${i}`, source: 'till', enabled: false }),
+    };
+    for (let i = 0; i < 5; ++i) await owner.post(`/api/v1/${list}`, body[list]!(i));
+    const path = `/api/v1/${list}`;
+    const whole = await owner.all(path, { limit: 200 });
+    const walked = await owner.all(path, { limit: 2 });
+    expect(whole.length).toBeGreaterThanOrEqual(5);
+    expect(walked).toEqual(whole);
+  });
+});
 
 describe('a cursor', () => {
   let path: string;
@@ -180,6 +186,7 @@ describe('a cursor', () => {
       'tasks',
       'saved-filters',
       'entry-types',
+      'logging-rules',
       'log-views',
       'contact-types',
       'businesses',

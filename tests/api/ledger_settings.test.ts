@@ -51,7 +51,7 @@ const patch = async (path: string, json: object) => {
 };
 
 describe('a leaf of its own has', () => {
-  test("a change of the business, with what was and what is", async () => {
+  test('a change of the business, with what was and what is', async () => {
     const { business } = await owner.get('/api/v1/me');
     const change = () =>
       patch(`/api/v1/businesses/${business.id}`, { name: 'Studio West', country: null });
@@ -102,6 +102,25 @@ describe('a leaf of its own has', () => {
     ]);
     expect(changes[1].changes).toEqual([{ field: 'archived', old: false, new: true }]);
     expect(changes[3].changes).toEqual([{ field: 'views', old: [], new: ['financial'] }]);
+  });
+
+  test('a logging rule that is made or switched', async () => {
+    const changes = await recorded(async () => {
+      const { id } = await owner.post('/api/v1/logging-rules', { type: 'visit', enabled: false });
+      await patch(`/api/v1/logging-rules/${id}`, { enabled: true });
+    });
+    expect(changes[0]).toMatchObject({
+      kind: 'logging_rule',
+      changes: [
+        { field: 'type', old: null, new: 'visit' },
+        { field: 'enabled', old: null, new: false },
+        { field: 'views', old: null, new: [] },
+      ],
+    });
+    expect(changes[1]).toMatchObject({
+      key: changes[0].key,
+      changes: [{ field: 'enabled', old: false, new: true }],
+    });
   });
 
   test('a role that is given, changed or taken, and no password or address', async () => {
@@ -218,6 +237,7 @@ describe('`annals verify` finds', () => {
     ['scopes of api_key', `UPDATE api_keys SET scopes = '["admin"]'`],
     ['name of business', "UPDATE businesses SET name = 'Studio Ost'"],
     ['roles of log_view', `UPDATE log_views SET roles = '["staff"]' WHERE key <> 'general'`],
+    ['enabled of logging_rule', 'UPDATE logging_rules SET enabled = 1 - enabled'],
     ['views of contact_type', `UPDATE contact_types SET views = '["general"]'`],
   ])('the %s that no leaf tells of', (what, change) => {
     expect(verify_after(change)).toMatch(new RegExp(`settings: ${what} .* is not what its last`));

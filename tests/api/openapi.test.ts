@@ -183,6 +183,12 @@ describe('every operation', () => {
     await owner.post('/api/v1/entry-types', { type: 'locker.rented', category: 'contracts' });
     await owner.get('/api/v1/entry-types');
     await owner.patch('/api/v1/entry-types/locker.rented', { name: 'Locker' });
+    const rule = { type: 'locker.rented', source: 'till', enabled: false };
+    const { id } = await owner.post('/api/v1/logging-rules', rule);
+    await owner.get('/api/v1/logging-rules');
+    await owner.patch(`/api/v1/logging-rules/${id}`, { views: ['therapy'] });
+    const february = { from: '2025-02-01', to: '2025-03-01' };
+    await owner.post('/api/v1/logging-rules/dry-run', { ...february, rules: [rule] }, 200);
     const filter = await owner.post('/api/v1/saved-filters', {
       name: 'No-shows',
       filter: 'type=appointment.no_show',

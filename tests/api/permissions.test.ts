@@ -196,6 +196,22 @@ const table: Record<string, Row> = {
     options: { json: { name: 'x' } },
     status: 404,
   },
+  'GET /api/v1/logging-rules': { permission: 'settings_read', status: 200 },
+  'POST /api/v1/logging-rules': {
+    permission: 'settings_write',
+    options: { json: {} },
+    status: 422,
+  },
+  'POST /api/v1/logging-rules/dry-run': {
+    permission: 'settings_write',
+    options: { json: {} },
+    status: 422,
+  },
+  'PATCH /api/v1/logging-rules/{id}': {
+    permission: 'settings_write',
+    options: { json: { enabled: true } },
+    status: 404,
+  },
   'GET /api/v1/log-views': { permission: 'settings_read', status: 200 },
   'POST /api/v1/log-views': { permission: 'settings_write', options: { json: {} }, status: 422 },
   'PATCH /api/v1/log-views/{key}': {

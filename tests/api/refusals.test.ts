@@ -19,6 +19,7 @@ beforeAll(async () => {
   const contact = await studio.person();
   const entry = await owner.post('/api/v1/entries', { type: 'note', contact: { id: contact } });
   const task = await owner.post('/api/v1/tasks', { title: 'Call back' });
+  const rule = await owner.post('/api/v1/logging-rules', { type: 'sms.sent', enabled: true });
   const file = { query: { name: 'a.csv' }, raw: 'a,b\n1,2\n', type: 'text/csv' };
   const job = await owner.must(201, 'POST', '/api/v1/imports', file);
   there = {
@@ -31,6 +32,7 @@ beforeAll(async () => {
     'contact-types': (await owner.get('/api/v1/contact-types')).items[0].key,
     'log-views': 'financial',
     'entry-types': 'call',
+    'logging-rules': rule.id,
   };
 });
 afterAll(async () => studio?.server.stop());
