@@ -99,6 +99,16 @@ const screens = () => [
     },
   ],
   ['settings', '/settings?part=staff', (page) => page.locator('main li').first().waitFor()],
+  [
+    'types',
+    '/settings?part=types',
+    async (page) => {
+      await page.locator('summary', { hasText: /\d/ }).last().waitFor();
+      await page.locator('details').evaluateAll((all) => all.forEach((each) => (each.open = true)));
+      await page.locator('main li button').first().click();
+      await page.locator('main li form').waitFor();
+    },
+  ],
 ];
 
 describe('the screens', () => {

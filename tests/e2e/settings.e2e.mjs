@@ -103,7 +103,7 @@ describe('settings', () => {
     await name.press('Enter');
     await page.getByLabel('Name of Complaint').waitFor();
     await studio.check('settings-contact-types');
-    await tab('Types').click();
+    await tab('Types and logging').click();
     await page.getByLabel('Key, as other systems send it').fill('locker.rented');
     await page.getByLabel('Name', { exact: true }).fill('Locker rented');
     await page.getByLabel('Category').selectOption('contracts');
@@ -175,7 +175,7 @@ describe('settings', () => {
       'My account',
       'Staff',
       'Contact types',
-      'Types',
+      'Types and logging',
       'Log views',
       'Import',
     ]);

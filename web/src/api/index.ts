@@ -6,6 +6,7 @@ export {
   contact_type_list,
   entry_type_list,
   log_view_list,
+  logging_rule_list,
   saved_filter_list,
   staff_list,
 } from './lists';

@@ -39,6 +39,9 @@ export const entry_type_list = list('entry_types', (query) =>
 export const log_view_list = list('log_views', (query) =>
   body_of(api.GET('/api/v1/log-views', { params: { query } })),
 );
+export const logging_rule_list = list('logging_rules', (query) =>
+  body_of(api.GET('/api/v1/logging-rules', { params: { query } })),
+);
 export const api_key_list = list('api_keys', (query) =>
   body_of(api.GET('/api/v1/api-keys', { params: { query } })),
 );

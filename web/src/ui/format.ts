@@ -78,6 +78,13 @@ export function day_in_zone(instant: string | Date, in_zone: string): string {
   return format.format(new Date(instant));
 }
 
+/** The date `count` days after `day`. */
+export function add_days(day: string, count: number): string {
+  const date = new Date(`${day}T00:00:00Z`);
+  date.setUTCDate(date.getUTCDate() + count);
+  return date.toISOString().slice(0, 10);
+}
+
 /** As <input type="datetime-local"> has it, by the reader's clock. */
 export function local_time(instant: string): string {
   const date = new Date(instant);
@@ -95,6 +102,16 @@ export function short_time(instant: string, in_zone = zone()): string {
     minute: '2-digit',
     timeZone: in_zone,
   }).format(date);
+}
+
+/** 'today 14:02' and 'yesterday 14:02'; before that, day and time. For within a sentence. */
+export function near_time(instant: string, now = new Date()): string {
+  const today = day_in_zone(now, zone());
+  const day = day_in_zone(instant, zone());
+  const ago = day === today ? 0 : day === add_days(today, -1) ? -1 : undefined;
+  if (ago === undefined) return short_time(instant);
+  const words = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' });
+  return `${words.format(ago, 'day')} ${clock_time(instant)}`;
 }
 
 /** A day's last instant is meant as the day. */

@@ -1,14 +1,8 @@
 // A history in days, as calendars in the reader's zone have them.
-import { date_format, day_in_zone } from '$ui';
+import { add_days, date_format, day_in_zone } from '$ui';
 import type { Day } from './filters';
 
 export { day_in_zone as day_of } from '$ui';
-
-export function add_days(day: Day, count: number): Day {
-  const date = new Date(`${day}T00:00:00Z`);
-  date.setUTCDate(date.getUTCDate() + count);
-  return date.toISOString().slice(0, 10);
-}
 
 export interface DayOf<T> {
   day: Day;

@@ -1,5 +1,5 @@
 // What of a history is shown. The address is the state: it can be copied and sent.
-import { categories } from './categories';
+import { categories } from '$ui';
 
 /** A day as the reader's calendar has it: '2025-03-12'. */
 export type Day = string;

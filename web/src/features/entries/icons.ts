@@ -16,7 +16,7 @@ import StickyNote from '@lucide/svelte/icons/sticky-note';
 import Users from '@lucide/svelte/icons/users';
 import Video from '@lucide/svelte/icons/video';
 import type { Component } from 'svelte';
-import type { Category } from './categories';
+import type { Category } from '$ui';
 import type { Entry } from './queries';
 
 type Icon = Component<{ size?: number; 'aria-hidden'?: 'true' }>;

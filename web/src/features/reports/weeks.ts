@@ -1,4 +1,6 @@
 // Days as a heat map has them: a year in weeks, and how busy each day was.
+import { add_days } from '$ui';
+
 export interface Cell {
   day: string;
   count: number;
@@ -7,12 +9,6 @@ export interface Cell {
 }
 
 const weeks_shown = 53;
-
-function add_days(day: string, count: number): string {
-  const date = new Date(`${day}T00:00:00Z`);
-  date.setUTCDate(date.getUTCDate() + count);
-  return date.toISOString().slice(0, 10);
-}
 
 /** Monday is 0. */
 function weekday(day: string): number {

@@ -2,7 +2,7 @@ import type { Schemas } from '$api';
 
 export type Category = Schemas['Category'];
 
-/** In the order of the chips. */
+/** In the order in which they are shown everywhere. */
 export const categories: readonly Category[] = [
   'appointments',
   'contracts',
