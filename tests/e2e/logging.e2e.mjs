@@ -8,6 +8,7 @@ let studio;
 let page;
 let client;
 let name; // of the type
+let paid; // what payment.taken is called
 
 const button = (name) => page.getByRole('button', { name, exact: typeof name === 'string' });
 const toggle = (of = name) => page.getByRole('switch', { name: `${of}: recorded`, exact: true });
@@ -15,10 +16,11 @@ const category = (name) => page.locator('details', { hasText: name });
 const checked = (locator, wanted) =>
   locator.and(page.locator(wanted ? ':checked' : ':not(:checked)')).waitFor();
 
-/** Noon of the 15th of last month. */
+/** Noon of the 15th of last month, by the business's clock. */
 function last_month() {
-  const now = new Date();
-  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 15, 12)).toISOString();
+  const today = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/Berlin' }).format();
+  const [year, month] = today.split('-').map(Number);
+  return new Date(Date.UTC(year, month - 2, 15, 11)).toISOString();
 }
 
 let sent = 0;
@@ -47,6 +49,7 @@ describe('types and logging', () => {
     client = await studio.call('POST', '/contacts', { given_name: 'Jürgen' });
     const { items } = await studio.call('GET', '/entry-types?limit=200');
     ({ name } = items.find((each) => each.type === type));
+    paid = items.find((each) => each.type === 'payment.taken').name;
     for (let i = 0; i < 3; i += 1) await send('website');
     await send('till');
     await send('till', { type: 'payment.taken', amount: { value: 9000, currency: 'EUR' } });
@@ -156,8 +159,6 @@ describe('types and logging', () => {
 
   step('before a type is switched off, one sees what that would have changed', async () => {
     await category('Payments').locator('summary').click();
-    const { items } = await studio.call('GET', '/entry-types?limit=200');
-    const paid = items.find((each) => each.type === 'payment.taken').name;
     await button(`By source ${paid}`).click();
     await button('What would switching it off have changed?').click();
     const trial = page.getByText('Of 1 that came, 1 got recorded. With these settings 0 would.');
@@ -165,6 +166,21 @@ describe('types and logging', () => {
     await checked(toggle(paid), true);
     assert.equal((await rules()).length, 2);
   });
+
+  step(
+    'what all sources send gets a contact type, also where a switch was used before',
+    async () => {
+      await toggle(paid).click();
+      await button('Undo').click();
+      await checked(toggle(paid), true);
+      const form = page.getByRole('form', { name: `A rule for one source of “${paid}”` });
+      await form.getByLabel('Contact type').selectOption('Admin Business');
+      await form.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Contact type: Admin Business').waitFor();
+      await button('Undo').last().click();
+      await page.getByText('Contact type: Admin Business').waitFor({ state: 'detached' });
+    },
+  );
 
   step('what the law asks for cannot be switched off', async () => {
     const protection = category('Data protection');
