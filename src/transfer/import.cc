@@ -238,6 +238,11 @@ Stored store(db::Tx& tx, const access::Actor& actor, const RowPlan& row) {
   return stored;
 }
 
+void ask_ahead(db::Tx& tx, db::Asks& asks, const RowPlan& row) {
+  for (const entries::Draft& draft : row.drafts) entries::ask_ahead(tx, asks, draft);
+  contacts::ask_ahead(tx, asks, row.selector);
+}
+
 /// Takes a transaction back that all went well in.
 struct TakenBack : std::exception {};
 
@@ -334,13 +339,17 @@ class Run {
       std::vector<Stored> stored;
       std::size_t failed = begin;
       try {
-        write_patiently([&](db::Tx& tx) {
-          stored.clear();
-          for (failed = begin; failed < end; ++failed) {
-            stored.push_back(store_or_try(tx, *rows[failed]));
-          }
-          if (order_.dry_run) throw TakenBack();
-        });
+        write_patiently(
+            [&](db::Tx& tx) {
+              stored.clear();
+              for (failed = begin; failed < end; ++failed) {
+                stored.push_back(store_or_try(tx, *rows[failed]));
+              }
+              if (order_.dry_run) throw TakenBack();
+            },
+            [&](db::Tx& tx, db::Asks& asks) {
+              for (std::size_t i = begin; i < end; ++i) ask_ahead(tx, asks, *rows[i]);
+            });
       } catch (const TakenBack&) {
         failed = end;
       } catch (const base::Error& error) {
@@ -361,11 +370,11 @@ class Run {
 
   // On a machine that is busy the index may be far behind, and then each try waits for it some
   // seconds. What was refused was not stored.
-  void write_patiently(const std::function<void(db::Tx&)>& work) {
+  void write_patiently(const std::function<void(db::Tx&)>& work, const db::Database::Ahead& ahead) {
     static constexpr int kTriesMax = 12;
     for (int tries = 1;; ++tries) {
       try {
-        return database_.write(actor_.business, work);
+        return database_.write(actor_.business, work, ahead);
       } catch (const base::Error& error) {
         if (error.code() != base::Code::kUnavailable || tries == kTriesMax) throw;
       }

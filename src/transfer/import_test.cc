@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -137,10 +138,22 @@ class Import : public testing::Test {
   access::Actor actor_;
 };
 
-/// A database that is busy: it refuses some writes before it takes the next one.
+/// What writes say that they are going to ask: how often each question.
+class CountedAsks final : public db::Asks {
+ public:
+  void add(const db::LookUp& what, const db::Param& key) override {
+    (void)key;
+    ++counts[&what];
+  }
+  std::map<const db::LookUp*, int> counts;
+};
+
+/// A database that is busy: it refuses some writes before it takes the next one. It lets each write
+/// say what it is going to ask, whatever the engine.
 class BusyDatabase final : public db::Database {
  public:
   BusyDatabase(db::Database& database, int refusals) : database_(database), refusals_(refusals) {}
+  CountedAsks asks;
 
   [[nodiscard]] db::Blobs& blobs() override { return database_.blobs(); }
   [[nodiscard]] std::int64_t lag() const override { return database_.lag(); }
@@ -153,7 +166,11 @@ class BusyDatabase final : public db::Database {
     if (refusals_-- > 0) {
       return ended(std::make_exception_ptr(base::Error(base::Code::kUnavailable, "busy")));
     }
-    database_.begin_write(business, std::move(work), std::move(ahead), std::move(ended));
+    const auto ask_and_work = [this, work = std::move(work), ahead](db::Tx& tx) {
+      if (ahead) ahead(tx, asks);
+      work(tx);
+    };
+    database_.begin_write(business, ask_and_work, std::move(ahead), std::move(ended));
   }
 
  protected:
@@ -286,6 +303,20 @@ TEST_F(Import, ASecondRunAddsNothing) {
   EXPECT_EQ(again.counts.rejected, 7);
   EXPECT_EQ(entries(), 10);
   EXPECT_EQ(contacts(), 3);
+}
+
+TEST_F(Import, SaysWhatEveryRowIsGoingToAsk) {
+  base::write_file(in("d.csv"),
+                   "Id,Client,Name,Mail,Day,Total,Currency,State\n"
+                   "1,A,Ana,ana@x.example,2024-01-02,10.00,EUR,paid\n"  // two entries
+                   "2,A,Ana,ana@x.example,2024-01-03,20.00,EUR,open\n"
+                   "3,K,Kim,,2024-01-10,5.00,EUR,paid\n");  // two entries
+  BusyDatabase database(*database_, 0);
+  ASSERT_EQ(import_csv(database, actor_, options()).counts.entries_created, 5);
+  std::multiset<int> counts;
+  for (const auto& [what, count] : database.asks.counts) counts.insert(count);
+  // Of each entry whether it is there, of each row who its contact is.
+  EXPECT_EQ(counts, (std::multiset<int>{3, 5}));
 }
 
 TEST_F(Import, ARunThatWasKilledIsRunAgainToTheSameEnd) {
