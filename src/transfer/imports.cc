@@ -548,6 +548,7 @@ Response Imports::Parts::start(const Call& call) {
   std::unique_lock lock(mutex);
   const JobPointer job = find(call);
   check_runnable(*job);
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): others change it once unlocked
   const ImportJob copy = *job;
   lock.unlock();
   const Order order = read_order(call, copy, copy.look);
