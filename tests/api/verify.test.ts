@@ -578,8 +578,11 @@ function covered(of: string): string {
   const data = join(root, 'peek');
   rmSync(data, { recursive: true, force: true });
   cpSync(of, data, { recursive: true });
-  const tables = ['journal', 'supersession', 'attachments'];
-  const query = tables.map((t) => `SELECT * FROM ${t} ORDER BY 1, 2, 3;`).join(' ');
+  // Of a file what an entry's record says of it; when it was sent and by whom is for the server,
+  // which removes what no entry names in time.
+  const file = 'business, id, name, media_type, size, sha256';
+  const parts = ['* FROM journal', '* FROM supersession', `${file} FROM attachments`];
+  const query = parts.map((part) => `SELECT ${part} ORDER BY 1, 2, 3;`).join(' ');
   const args = ['-cmd', '.mode quote', join(data, 'annals.db'), query];
   const done = spawnSync('sqlite3', args, { encoding: 'utf8' });
   return done.status === 0 ? done.stdout : 'unreadable';
