@@ -104,7 +104,7 @@ const LoggingRule* rule_for(const std::vector<LoggingRule>& rules, std::string_v
   const LoggingRule* found = nullptr;
   for (const LoggingRule& rule : rules) {
     if (rule.source == source) return &rule;
-    if (rule.source.empty()) found = &rule;
+    if (rule.source.empty() && found == nullptr) found = &rule;
   }
   return found;
 }

@@ -36,7 +36,7 @@ struct LoggingRule {
 [[nodiscard]] std::vector<LoggingRule> logging_rules(db::Tx& tx);
 
 /// Of rules for one type, what counts for `source`: that of the source before that of all sources.
-/// Null where none does.
+/// Null where none does, the first where several do.
 [[nodiscard]] const LoggingRule* rule_for(const std::vector<LoggingRule>& rules,
                                           std::string_view source);
 /// As rule_for(), among the rules that the business has for `type`.

@@ -68,7 +68,7 @@ constexpr std::int64_t kPieceRows = 2'000;  // between two looks at the history
 struct Trial {
   base::Micros from = 0;
   base::Micros to = 0;
-  std::vector<LoggingRule> rules;  // by type
+  std::map<std::string, std::vector<LoggingRule>, std::less<>> rules;  // by type
 };
 
 std::optional<base::Micros> read_time(base::Fields& body, std::string_view name,
@@ -83,10 +83,6 @@ std::optional<base::Micros> read_time(base::Fields& body, std::string_view name,
   return instant;
 }
 
-bool is_of(const LoggingRule& a, const LoggingRule& b) {
-  return a.type == b.type && a.source == b.source;
-}
-
 Trial read_trial(db::Tx& tx, const base::Json& json, const std::string& time_zone) {
   base::Fields body(json);
   Trial trial;
@@ -96,8 +92,9 @@ Trial read_trial(db::Tx& tx, const base::Json& json, const std::string& time_zon
   std::vector<LoggingRule> tried;
   for (base::Fields fields : body.objects("rules", base::limits::kTriedRulesMax)) {
     const LoggingRule rule = catalog::read_logging_rule(tx, fields);
-    if (std::any_of(tried.begin(), tried.end(),
-                    [&](const LoggingRule& other) { return is_of(other, rule); })) {
+    if (std::any_of(tried.begin(), tried.end(), [&](const LoggingRule& other) {
+          return other.type == rule.type && other.source == rule.source;
+        })) {
       fields.fail("type", "duplicate", "is tried twice for the same source");
     }
     tried.push_back(rule);
@@ -105,11 +102,9 @@ Trial read_trial(db::Tx& tx, const base::Json& json, const std::string& time_zon
   body.finish();
   trial.from = *from;
   trial.to = *to;
-  trial.rules = catalog::logging_rules(tx);
-  for (LoggingRule& rule : tried) {
-    std::erase_if(trial.rules, [&](const LoggingRule& kept) { return is_of(kept, rule); });
-    trial.rules.push_back(std::move(rule));
-  }
+  // What is tried stands first, and so counts.
+  for (LoggingRule& rule : catalog::logging_rules(tx)) tried.push_back(std::move(rule));
+  for (LoggingRule& rule : tried) trial.rules[rule.type].push_back(std::move(rule));
   return trial;
 }
 
@@ -190,11 +185,9 @@ http::Response write_result(const Trial& trial, const CameBy& came, bool exact) 
   std::int64_t would_log = 0;
   for (const auto& [by, of] : came) {
     const auto& [type, source] = by;
-    std::vector<LoggingRule> of_type;
-    for (const LoggingRule& rule : trial.rules) {
-      if (rule.type == type) of_type.push_back(rule);
-    }
-    const LoggingRule* rule = catalog::rule_for(of_type, source);
+    const auto of_type = trial.rules.find(type);
+    const LoggingRule* rule =
+        of_type == trial.rules.end() ? nullptr : catalog::rule_for(of_type->second, source);
     seen += of.logged + of.not_logged;
     if (rule == nullptr || rule->enabled) would_log += of.logged + of.not_logged;
     write_item(items, type, source, of, rule);

@@ -83,7 +83,7 @@ test('a correction and a retraction during the walk show nothing twice', async (
   expect([...first.items, ...rest.items].map((e: any) => e.id).sort()).toEqual([...there].sort());
 });
 
-describe.each([
+const walked = [
   'contacts',
   'staff',
   'api-keys',
@@ -91,7 +91,8 @@ describe.each([
   'saved-filters',
   'entry-types',
   'logging-rules',
-])('%s', (list) => {
+];
+describe.each(walked)('%s', (list) => {
   test('are walked page by page, the last page has no cursor', async () => {
     const body: Record<string, (i: number) => object> = {
       contacts: (i) => ({ given_name: `Given ${i}` }),
@@ -179,18 +180,7 @@ describe('a cursor', () => {
       const reply = await owner.request('GET', path, { query: { cursor: one } });
       expect(reply.status, one.slice(0, 100)).toBe(400);
     }
-    for (const list of [
-      'contacts',
-      'staff',
-      'api-keys',
-      'tasks',
-      'saved-filters',
-      'entry-types',
-      'logging-rules',
-      'log-views',
-      'contact-types',
-      'businesses',
-    ]) {
+    for (const list of [...walked, 'log-views', 'contact-types', 'businesses']) {
       for (const one of ['x', cursor, forged('\0')]) {
         const reply = await owner.request('GET', `/api/v1/${list}`, { query: { cursor: one } });
         expect(reply.status, `${list} ${one}`).toBe(400);

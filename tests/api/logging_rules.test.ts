@@ -324,6 +324,15 @@ describe('a dry run', () => {
     expect((await owner.get(rules)).items).toEqual(before);
   });
 
+  test('a rule for all sources that is tried counts before the one that there is', async () => {
+    const in_2022 = { from: '2022-01-01', to: '2023-01-01' };
+    await answer(draft('payment.refunded', { occurred_at: '2022-06-01T08:00:00Z' }));
+    await rule({ type: 'payment.refunded', enabled: false });
+    expect(await try_out(in_2022)).toMatchObject({ seen: 1, would_log: 0 });
+    const rules = [{ type: 'payment.refunded', enabled: true }];
+    expect(await try_out({ ...in_2022, rules })).toMatchObject({ seen: 1, would_log: 1 });
+  });
+
   test('counts an entry that was corrected once', async () => {
     const at = { occurred_at: '2023-05-05T08:00:00Z' };
     const crm = await studio.key('entries:write', 'source:crm');
