@@ -287,10 +287,12 @@ base::Error wrong_credentials() {
 }
 
 base::Error several_businesses(const std::vector<Candidate>& fits) {
-  base::FieldError error{"business", "several_businesses", "must name one of:"};
+  base::FieldError error{"business", "several_businesses", "must be the id of one of:"};
   for (const Candidate& one : fits) {
-    error.message += (error.ids.empty() ? " " : ", ") + one.business_name;
-    error.ids.push_back(one.business_id.text());
+    const std::string id = one.business_id.text();
+    error.message.append(error.ids.empty() ? " " : ", ").append(one.business_name);
+    error.message.append(" (").append(id).append(")");
+    error.ids.push_back(id);
   }
   return {base::Code::kConflict,
           "You work for several businesses. Say in `business` which one to sign in to.",
